@@ -1,0 +1,232 @@
+package sim
+
+// AllocFlags change what HeapAlloc makes.
+type AllocFlags uint32
+
+// Moveable marks a block as one that may move.
+const Moveable AllocFlags = 1
+
+// HeapAlloc takes a block of size bytes, zero until written, and returns its address. A block freed just before whose size
+// fits is used again. It fails with [ErrNoProcess], [ErrNoHeap], [ErrInvalid] (a flag) and [ErrNoMemory].
+func (k *Kernel) HeapAlloc(pid PID, heap Address, size uint64, f AllocFlags) (at Address, v Version, err error) {
+	at, err = k.begin().HeapAlloc(pid, heap, size, f)
+	return at, k.end(err), err
+}
+
+// HeapAlloc is [Kernel.HeapAlloc] within an Update.
+func (tx *Tx) HeapAlloc(pid PID, id Address, size uint64, f AllocFlags) (Address, error) {
+	k, p, h, err := tx.heap("HeapAlloc", pid, id)
+	if err != nil {
+		return 0, err
+	}
+	if f&^Moveable != 0 {
+		return 0, fail("HeapAlloc", because(ErrInvalid, "an unknown flag"), "pid %d, heap %#x, size %d", pid, id, size)
+	}
+	if !h.fits(p, size) {
+		return 0, fail("HeapAlloc", ErrNoMemory, "pid %d, heap %#x, size %d", pid, id, size)
+	}
+	p = k.mine(p)
+	h = k.ownHeap(p, h)
+	return k.alloc(p, h, block{size: size, flags: blockFlags(f&Moveable) << 1}), nil
+}
+
+// fits says whether h has room for a block of that size at its end.
+func (h *heap) fits(p *process, size uint64) bool {
+	left := heapSpan(p.bits) - uint64(h.top-h.base)
+	return size <= left && roundUp(max(size, 1), 16)+blockHeader <= left
+}
+
+// alloc puts a block that fits into a heap that may be written.
+func (k *Kernel) alloc(p *process, h *heap, b block) Address {
+	own := k.threshold(p)
+	need := roundUp(max(b.size, 1), 16)
+	if old := h.blocks.find(uint64(h.idle)); h.idle != 0 && old != nil && old.flags&blockFree != 0 && old.room >= need && old.room <= 2*need {
+		at := h.idle
+		b.room = old.room
+		*h.blocks.edit(&k.writer, own, uint64(at)) = b
+		h.idle = 0
+		k.zero(p, at, b.room)
+		return at
+	}
+	b.room = need
+	at := h.top + blockHeader
+	h.top = at + Address(need)
+	*h.blocks.insert(&k.writer, own, uint64(at)) = b
+	k.zero(p, at, need)
+	return at
+}
+
+// HeapFree gives a block back. It stays listed as a free one until it is used again or swallowed: neighbours that are
+// free become one block, and a free block at the end of the heap goes. What stood in it can still be read. It fails with [ErrNoProcess],
+// [ErrNoHeap], [ErrNoBlock] (free already, or never there) and [ErrInvalid] (locked).
+func (k *Kernel) HeapFree(pid PID, heap, at Address) (Version, error) {
+	err := k.begin().HeapFree(pid, heap, at)
+	return k.end(err), err
+}
+
+// HeapFree is [Kernel.HeapFree] within an Update.
+func (tx *Tx) HeapFree(pid PID, id, at Address) error {
+	k, p, h, b, err := tx.block("HeapFree", pid, id, at)
+	if err != nil {
+		return err
+	}
+	if b.locks > 0 {
+		return fail("HeapFree", because(ErrInvalid, "the block is locked"), "pid %d, heap %#x, block %#x", pid, id, at)
+	}
+	p = k.mine(p)
+	k.release(p, k.ownHeap(p, h), uint64(at))
+	return nil
+}
+
+// release frees a block in use and joins it with free neighbours.
+func (k *Kernel) release(p *process, h *heap, at uint64) {
+	own := k.threshold(p)
+	from, to := at, at+h.blocks.find(at).room
+	if next, b := h.blocks.after(at); b != nil && b.flags&blockFree != 0 {
+		to = next + b.room
+		h.blocks.remove(&k.writer, own, next)
+	}
+	if prev, b := h.blocks.before(at); b != nil && b.flags&blockFree != 0 {
+		from = prev
+		h.blocks.remove(&k.writer, own, at)
+	}
+	if to == uint64(h.top) {
+		h.blocks.remove(&k.writer, own, from)
+		h.top = Address(from) - blockHeader
+		h.idle = 0
+		return
+	}
+	*h.blocks.edit(&k.writer, own, from) = block{size: to - from, room: to - from, flags: blockFree}
+	h.idle = Address(from)
+}
+
+// HeapReAlloc changes the size of a block, in place if it fits, and returns its address; what stood in it, up to
+// the smaller size, stays. It fails with [ErrNoProcess], [ErrNoHeap], [ErrNoBlock], [ErrNoMemory] and, for a locked
+// block that would have to move, [ErrInvalid].
+func (k *Kernel) HeapReAlloc(pid PID, heap, at Address, size uint64) (Address, Version, error) {
+	to, err := k.begin().HeapReAlloc(pid, heap, at, size)
+	return to, k.end(err), err
+}
+
+// HeapReAlloc is [Kernel.HeapReAlloc] within an Update.
+func (tx *Tx) HeapReAlloc(pid PID, id, at Address, size uint64) (Address, error) {
+	k, p, h, b, err := tx.block("HeapReAlloc", pid, id, at)
+	if err != nil {
+		return 0, err
+	}
+	if size <= b.room {
+		old := b.size
+		p = k.mine(p)
+		h = k.ownHeap(p, h)
+		h.blocks.edit(&k.writer, k.threshold(p), uint64(at)).size = size
+		if size > old {
+			k.zero(p, at+Address(old), size-old)
+		}
+		return at, nil
+	}
+	switch {
+	case b.locks > 0:
+		return 0, fail("HeapReAlloc", because(ErrInvalid, "the block is locked and would have to move"), "pid %d, heap %#x, block %#x, size %d", pid, id, at, size)
+	case !h.fits(p, size):
+		return 0, fail("HeapReAlloc", ErrNoMemory, "pid %d, heap %#x, block %#x, size %d", pid, id, at, size)
+	}
+	old := *b
+	p = k.mine(p)
+	h = k.ownHeap(p, h)
+	to := k.alloc(p, h, block{size: size, flags: old.flags})
+	k.move(p, to, at, old.size)
+	k.release(p, h, uint64(at))
+	return to, nil
+}
+
+// LockBlock adds one to a block's lock count, as GlobalLock does, and returns it. It fails with [ErrNoProcess], [ErrNoHeap],
+// [ErrNoBlock] and, at 65535, [ErrInvalid].
+func (k *Kernel) LockBlock(pid PID, heap, at Address) (count int, v Version, err error) {
+	count, err = k.begin().LockBlock(pid, heap, at)
+	return count, k.end(err), err
+}
+
+// LockBlock is [Kernel.LockBlock] within an Update.
+func (tx *Tx) LockBlock(pid PID, id, at Address) (count int, err error) {
+	return tx.lock("LockBlock", pid, id, at, 1)
+}
+
+// UnlockBlock takes one from a block's lock count and returns it. It fails with [ErrNoProcess], [ErrNoHeap],
+// [ErrNoBlock] and, at 0, [ErrInvalid].
+func (k *Kernel) UnlockBlock(pid PID, heap, at Address) (count int, v Version, err error) {
+	count, err = k.begin().UnlockBlock(pid, heap, at)
+	return count, k.end(err), err
+}
+
+// UnlockBlock is [Kernel.UnlockBlock] within an Update.
+func (tx *Tx) UnlockBlock(pid PID, id, at Address) (count int, err error) {
+	return tx.lock("UnlockBlock", pid, id, at, -1)
+}
+
+func (tx *Tx) lock(call string, pid PID, id, at Address, add int) (int, error) {
+	k, p, h, b, err := tx.block(call, pid, id, at)
+	if err != nil {
+		return 0, err
+	}
+	count := int(b.locks) + add
+	if count < 0 || count > 0xFFFF {
+		return 0, fail(call, because(ErrInvalid, "its lock count would leave 0 to 65535"), "pid %d, heap %#x, block %#x", pid, id, at)
+	}
+	p = k.mine(p)
+	h = k.ownHeap(p, h)
+	h.blocks.edit(&k.writer, k.threshold(p), uint64(at)).locks = uint16(count)
+	return count, nil
+}
+
+// block looks up the block in use that a verb is about. What it returns is read only.
+func (tx *Tx) block(call string, pid PID, id, at Address) (*Kernel, *process, *heap, *block, error) {
+	k, p, h, err := tx.heap(call, pid, id)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	b := h.blocks.find(uint64(at))
+	if b == nil || b.flags&blockFree != 0 {
+		return nil, nil, nil, nil, fail(call, ErrNoBlock, "pid %d, heap %#x, block %#x", pid, id, at)
+	}
+	return k, p, h, b, nil
+}
+
+// FirstBlock reads the first block of a living heap: no snapshot is involved (rule S60). It fails with
+// [ErrNoProcess], [ErrNoHeap] and, when there is no block, [ErrEnd].
+func (k *Kernel) FirstBlock(pid PID, heap Address) (Block, Version, error) {
+	return k.liveBlock("FirstBlock", pid, heap, 0)
+}
+
+// NextBlock reads the block that follows the one at address at in a living heap. It fails with [ErrNoProcess],
+// [ErrEnd] and, when no block starts at that address any more or the heap is gone, [ErrHeapChanged].
+func (k *Kernel) NextBlock(pid PID, heap, at Address) (Block, Version, error) {
+	return k.liveBlock("NextBlock", pid, heap, at)
+}
+
+// liveBlock reads the block after at, or the first if at is 0.
+func (k *Kernel) liveBlock(call string, pid PID, heap, at Address) (b Block, v Version, err error) {
+	_, _, h, err := k.begin().heap(call, pid, heap)
+	v = k.version
+	defer k.mu.Unlock()
+	failed := func(err error) (Block, Version, error) {
+		err = fail(call, err, "pid %d, heap %#x, block %#x", pid, heap, at)
+		stamp(err, v)
+		return Block{}, v, err
+	}
+	if err != nil {
+		if at != 0 && k.process(pid) != nil {
+			return failed(ErrHeapChanged)
+		}
+		stamp(err, v)
+		return Block{}, v, err
+	}
+	if at != 0 && h.blocks.find(uint64(at)) == nil {
+		return failed(ErrHeapChanged)
+	}
+	next, found := h.blocks.after(uint64(at))
+	if found == nil {
+		return failed(ErrEnd)
+	}
+	seen := *found
+	return Block{Address(next), &seen}, v, nil
+}

@@ -1,0 +1,421 @@
+package sim
+
+import (
+	"iter"
+	"reflect"
+	"sync/atomic"
+)
+
+// A Handle is a number by which a process refers to an object: a multiple of 4; the lowest free one is handed out.
+// The low two bits are ignored. (rules S50 to S56)
+type Handle uint32
+
+// HandleFlags are what Get- and SetHandleInformation show and set.
+type HandleFlags uint32
+
+const (
+	HandleInherit HandleFlags = 1 // children that ask for it get the handle
+	HandleProtect HandleFlags = 2 // CloseHandle refuses
+	handleFlags               = HandleInherit | HandleProtect
+)
+
+const allAccess = ^uint32(0)
+
+// MostHandles is how many handles a process can have open.
+const MostHandles = 1 << 24
+
+// An Object is what a handle refers to. Both methods are called without any lock held and must not change their answer.
+type Object interface {
+	Kind() string  // the type name the system would give: "Process", "Section", "Event" ...
+	Bytes() uint64 // of system memory held while a handle is open
+}
+
+// A ProcessObject is what OpenProcess gives a handle to. Its pid is not given to another process while a handle is open.
+type ProcessObject struct {
+	k      *Kernel
+	pid    PID
+	seq    uint64
+	refs   int
+	exited bool
+	code   uint32
+}
+
+// Kind is "Process".
+func (o *ProcessObject) Kind() string { return "Process" }
+
+// Bytes is 0: the process is not the handle's.
+func (o *ProcessObject) Bytes() uint64 { return 0 }
+
+// PID is the process's id.
+func (o *ProcessObject) PID() PID { return o.pid }
+
+// Sequence is the process's creation number.
+func (o *ProcessObject) Sequence() uint64 { return o.seq }
+
+// Exited says whether the process has ended, and with which code.
+func (o *ProcessObject) Exited() (code uint32, ok bool) {
+	o.k.mu.Lock()
+	defer o.k.mu.Unlock()
+	return o.code, o.exited
+}
+
+// An opening is one open handle. It is replaced, never written, so that look-ups need no lock.
+type opening struct {
+	obj    Object
+	flags  HandleFlags
+	access uint32
+}
+
+// A HandleTable holds the open handles of one process. It is emptied and closed for good when the process ends.
+type HandleTable struct {
+	k      *Kernel
+	pid    PID
+	seq    uint64
+	closed bool
+	slots  atomic.Pointer[[]atomic.Pointer[opening]] // by handle/4; slot 0 stays empty
+	lowest int                                       // no free slot is below
+	open   int
+}
+
+// Handles returns the handle table of a process. It fails with [ErrNoProcess].
+func (k *Kernel) Handles(pid PID) (*HandleTable, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	p := k.process(pid)
+	if p == nil {
+		err := fail("Handles", ErrNoProcess, "pid %d", pid)
+		stamp(err, k.version)
+		return nil, err
+	}
+	return k.table(p), nil
+}
+
+func (k *Kernel) table(p *process) *HandleTable {
+	t := k.tables[p.pid]
+	if t == nil {
+		t = &HandleTable{k: k, pid: p.pid, seq: p.seq, lowest: 1}
+		t.slots.Store(new([]atomic.Pointer[opening]))
+		if k.tables == nil {
+			k.tables = map[PID]*HandleTable{}
+		}
+		k.tables[p.pid] = t
+	}
+	return t
+}
+
+// PID is the process whose table it is.
+func (t *HandleTable) PID() PID { return t.pid }
+
+// Object returns what a handle refers to. It takes no lock. It fails with [ErrInvalidHandle].
+func (t *HandleTable) Object(h Handle) (Object, error) {
+	if o := t.Find(h); o != nil {
+		return o, nil
+	}
+	return nil, fail("Object", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
+}
+
+// Find is Object for callers with an error of their own: nil when the handle is not open.
+func (t *HandleTable) Find(h Handle) Object {
+	if o := t.at(h); o != nil {
+		return o.obj
+	}
+	return nil
+}
+
+func (t *HandleTable) at(h Handle) *opening {
+	slots := *t.slots.Load()
+	if i := int(h / 4); i < len(slots) {
+		return slots[i].Load()
+	}
+	return nil
+}
+
+// Open gives an object a handle. It fails with [ErrInvalid] (no object, an unknown flag), [ErrTooManyHandles] and, when the
+// table's process has ended, [ErrNoProcess].
+func (t *HandleTable) Open(o Object, f HandleFlags) (Handle, error) {
+	if o == nil || !reflect.TypeOf(o).Comparable() || f&^handleFlags != 0 {
+		return 0, fail("Open", because(ErrInvalid, "no object, one that can't be compared, or a flag that is none"), "flags %#x, pid %d", f, t.pid)
+	}
+	t.k.mu.Lock()
+	defer t.k.mu.Unlock()
+	if err := t.room("Open"); err != nil {
+		return 0, err
+	}
+	return t.add(&opening{o, f, allAccess}), nil
+}
+
+// OpenProcess gives the process with that pid a handle; rights are the camera's business. The low two bits of the
+// pid are ignored. A process that has ended can be opened as long as another handle keeps it. It fails as Open does, and with [ErrNoProcess].
+func (t *HandleTable) OpenProcess(pid PID, f HandleFlags) (Handle, error) {
+	pid &^= 3
+	k := t.k
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if f&^handleFlags != 0 {
+		return 0, fail("OpenProcess", because(ErrInvalid, "a flag that is none"), "flags %#x, pid %d", f, pid)
+	}
+	if err := t.room("OpenProcess"); err != nil {
+		return 0, err
+	}
+	o := k.objects[pid]
+	if o == nil {
+		p := k.process(pid)
+		if p == nil {
+			return 0, fail("OpenProcess", ErrNoProcess, "pid %d", pid)
+		}
+		o = &ProcessObject{k: k, pid: pid, seq: p.seq}
+		if k.objects == nil {
+			k.objects = map[PID]*ProcessObject{}
+		}
+		k.objects[pid] = o
+	}
+	return t.add(&opening{o, f, allAccess}), nil
+}
+
+// room says why no handle can be added.
+func (t *HandleTable) room(call string) error {
+	switch {
+	case t.closed:
+		return fail(call, ErrNoProcess, "pid %d, which has ended", t.pid)
+	case t.open >= MostHandles:
+		return fail(call, ErrTooManyHandles, "pid %d", t.pid)
+	}
+	return nil
+}
+
+// add opens the lowest free handle. There is room.
+func (t *HandleTable) add(o *opening) Handle {
+	slots := *t.slots.Load()
+	i := t.lowest
+	for i < len(slots) && slots[i].Load() != nil {
+		i++
+	}
+	if i >= len(slots) {
+		slots = t.grow(i + 1)
+	}
+	t.set(slots, i, o)
+	t.lowest = i + 1
+	return Handle(i * 4)
+}
+
+func (t *HandleTable) set(slots []atomic.Pointer[opening], i int, o *opening) {
+	slots[i].Store(o)
+	t.open++
+	if p, ok := o.obj.(*ProcessObject); ok {
+		p.refs++
+	}
+}
+
+// grow makes room for n slots. Look-ups go on in the old array meanwhile.
+func (t *HandleTable) grow(n int) []atomic.Pointer[opening] {
+	old := *t.slots.Load()
+	slots := make([]atomic.Pointer[opening], max(n, 2*len(old), 8))
+	for i := range old {
+		slots[i].Store(old[i].Load())
+	}
+	t.slots.Store(&slots)
+	return slots
+}
+
+// Close closes a handle. It fails with [ErrInvalidHandle] and [ErrProtectedHandle]. Of two concurrent calls one succeeds.
+func (t *HandleTable) Close(h Handle) error {
+	t.k.mu.Lock()
+	defer t.k.mu.Unlock()
+	o := t.at(h)
+	switch {
+	case o == nil:
+		return fail("Close", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
+	case o.flags&HandleProtect != 0:
+		return fail("Close", ErrProtectedHandle, "handle %#x of pid %d", h, t.pid)
+	}
+	t.drop(h)
+	return nil
+}
+
+// drop closes an open handle.
+func (t *HandleTable) drop(h Handle) {
+	i := int(h / 4)
+	o := (*t.slots.Load())[i].Swap(nil)
+	t.open--
+	t.lowest = min(t.lowest, i)
+	if p, ok := o.obj.(*ProcessObject); ok {
+		if p.refs--; p.refs == 0 {
+			t.k.dropObject(p)
+		}
+	}
+}
+
+// dropObject lets a process's pid go, if the process has.
+func (k *Kernel) dropObject(o *ProcessObject) {
+	delete(k.objects, o.pid)
+	if o.exited {
+		i := uint32(o.pid) / 4
+		k.ids.set(i, slot{})
+		k.ids.give(nil, i)
+	}
+}
+
+// Duplicate opens another handle, in the same table or another one of the same kernel, to the object of h. With closeSource h is
+// closed: within one table the duplicate then has the same value, unless h is protected, which stays open. A closeSource call
+// closes h even if the rest fails. It fails with [ErrInvalidHandle], [ErrInvalid], [ErrTooManyHandles] and, when to's process has ended, [ErrNoProcess].
+func (t *HandleTable) Duplicate(h Handle, to *HandleTable, f HandleFlags, closeSource bool) (Handle, error) {
+	t.k.mu.Lock()
+	defer t.k.mu.Unlock()
+	o := t.at(h)
+	if o == nil {
+		return 0, fail("Duplicate", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
+	}
+	copied := &opening{o.obj, f, o.access}
+	closeSource = closeSource && o.flags&HandleProtect == 0
+	var err error
+	if to == nil || to.k != t.k || f&^handleFlags != 0 {
+		err = fail("Duplicate", because(ErrInvalid, "no table of this kernel, or a flag that is none"), "handle %#x of pid %d", h, t.pid)
+	} else if to != t || !closeSource {
+		err = to.room("Duplicate")
+	}
+	switch {
+	case err != nil:
+		if closeSource {
+			t.drop(h)
+		}
+		return 0, err
+	case closeSource && to == t:
+		(*t.slots.Load())[h/4].Store(copied)
+		return h &^ 3, nil
+	}
+	d := to.add(copied)
+	if closeSource {
+		t.drop(h)
+	}
+	return d, nil
+}
+
+// Flags returns the flags of a handle. It takes no lock. It fails with [ErrInvalidHandle].
+func (t *HandleTable) Flags(h Handle) (HandleFlags, error) {
+	if o := t.at(h); o != nil {
+		return o.flags, nil
+	}
+	return 0, fail("Flags", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
+}
+
+// SetFlags sets those flags of a handle that are in mask; unknown bits are ignored. It fails with [ErrInvalidHandle].
+func (t *HandleTable) SetFlags(h Handle, mask, f HandleFlags) error {
+	t.k.mu.Lock()
+	defer t.k.mu.Unlock()
+	o := t.at(h)
+	if o == nil {
+		return fail("SetFlags", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
+	}
+	mask &= handleFlags
+	(*t.slots.Load())[h/4].Store(&opening{o.obj, o.flags&^mask | f&mask, o.access})
+	return nil
+}
+
+// Access returns the access mask of a handle: what SetAccess has set, else all ones. It takes no lock. It fails with [ErrInvalidHandle].
+func (t *HandleTable) Access(h Handle) (uint32, error) {
+	if o := t.at(h); o != nil {
+		return o.access, nil
+	}
+	return 0, fail("Access", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
+}
+
+// SetAccess sets the access mask of a handle, which duplicates and children then get with it; the kernel only keeps it. It fails
+// with [ErrInvalidHandle].
+func (t *HandleTable) SetAccess(h Handle, access uint32) error {
+	t.k.mu.Lock()
+	defer t.k.mu.Unlock()
+	o := t.at(h)
+	if o == nil {
+		return fail("SetAccess", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
+	}
+	(*t.slots.Load())[h/4].Store(&opening{o.obj, o.flags, access})
+	return nil
+}
+
+// Len is the number of open handles.
+func (t *HandleTable) Len() int {
+	t.k.mu.Lock()
+	defer t.k.mu.Unlock()
+	return t.open
+}
+
+// Bytes is what the objects with a handle in this table hold, each counted once.
+func (t *HandleTable) Bytes() uint64 {
+	var sum uint64
+	seen := map[Object]bool{}
+	for _, o := range t.All() {
+		if !seen[o] {
+			seen[o] = true
+			sum += o.Bytes()
+		}
+	}
+	return sum
+}
+
+// All walks the open handles in ascending order. It takes no lock: handles opened or closed meanwhile may be seen or not.
+func (t *HandleTable) All() iter.Seq2[Handle, Object] {
+	return func(yield func(Handle, Object) bool) {
+		slots := *t.slots.Load()
+		for i := range slots {
+			if o := slots[i].Load(); o != nil && !yield(Handle(i*4), o.obj) {
+				return
+			}
+		}
+	}
+}
+
+// checkHandleList says why a child can't inherit these handles of a process.
+func (k *Kernel) checkHandleList(p *process, list []Handle) error {
+	for _, h := range list {
+		t := k.tables[p.pid]
+		if t == nil || t.seq != p.seq {
+			return because(ErrInvalidHandle, "the parent has no handles open")
+		}
+		if o := t.at(h); o == nil || o.flags&HandleInherit == 0 {
+			return because(ErrInvalidHandle, "a handle of the list is not open in the parent, or not inheritable")
+		}
+	}
+	return nil
+}
+
+// inherit gives a child, once its creation is certain, the inheritable handles of its parent under the same values.
+func (k *Kernel) inherit(parent PID, child *process, list []Handle) {
+	if len(k.tables) == 0 && len(k.after) == 0 {
+		return
+	}
+	only := map[Handle]bool{}
+	for _, h := range list {
+		only[h&^3] = true
+	}
+	k.after = append(k.after, func() {
+		from := k.tables[parent]
+		if from == nil {
+			return
+		}
+		to := k.table(child)
+		old := *from.slots.Load()
+		slots := to.grow(len(old))
+		for i := range old {
+			o := old[i].Load()
+			if o != nil && o.flags&HandleInherit != 0 && (list == nil || only[Handle(i*4)]) {
+				to.set(slots, i, o)
+			}
+		}
+	})
+}
+
+// closeTable closes what an ended process has left open, protected handles too.
+func (k *Kernel) closeTable(pid PID, seq uint64) {
+	t := k.tables[pid]
+	if t == nil || t.seq != seq {
+		return
+	}
+	delete(k.tables, pid)
+	t.closed = true
+	slots := *t.slots.Load()
+	for i := range slots {
+		if slots[i].Load() != nil {
+			t.drop(Handle(i * 4))
+		}
+	}
+}

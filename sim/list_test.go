@@ -1,0 +1,143 @@
+package sim
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// A shelf is the plain slice that the list is checked against.
+type shelf struct {
+	keys []uint64
+	vals []int
+}
+
+func (s shelf) clone() shelf { return shelf{slices.Clone(s.keys), slices.Clone(s.vals)} }
+
+// read collects a list in every way there is to walk it.
+func read(t *rapid.T, l list[int]) shelf {
+	var s shelf
+	for c := l.leaf(); c != nil; c = l.next(c) {
+		for _, e := range c.items {
+			s.keys, s.vals = append(s.keys, e.key), append(s.vals, e.val)
+		}
+	}
+	var up []uint64
+	for key, v := l.first(); v != nil; key, v = l.after(key) {
+		up = append(up, key)
+		if got := l.find(key); got == nil || *got != *v {
+			t.Fatalf("find(%d) = %v, want %d", key, got, *v)
+		}
+	}
+	if !slices.Equal(up, s.keys) {
+		t.Fatalf("after walks %v, leaves walk %v", up, s.keys)
+	}
+	if n := len(up); n > 0 {
+		down := []uint64{up[n-1]}
+		for key, v := l.before(up[n-1]); v != nil; key, v = l.before(key) {
+			down = append(down, key)
+		}
+		slices.Reverse(down)
+		if !slices.Equal(down, up) {
+			t.Fatalf("before walks %v, after walks %v", down, up)
+		}
+	}
+	if int(l.count) != len(s.keys) {
+		t.Fatalf("count %d, walked %d", l.count, len(s.keys))
+	}
+	return s
+}
+
+func TestListIsASortedSliceAndFrozenOnesNeverMove(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := &writer{tag: 1, own: 1}
+		var l list[int]
+		var want shelf
+		type kept struct {
+			l    list[int]
+			want shelf
+		}
+		var frozen []kept
+		next := uint64(100)
+		steps := rapid.IntRange(1, 400).Draw(t, "steps")
+		for i := range steps {
+			switch rapid.IntRange(0, 9).Draw(t, "step") {
+			case 0, 1, 2, 3: // at the end, as lists grow
+				next += uint64(rapid.IntRange(1, 3).Draw(t, "gap"))
+				*l.insert(w, w.own, next) = i
+				want.keys, want.vals = append(want.keys, next), append(want.vals, i)
+			case 4: // anywhere, as memory is written
+				key := rapid.Uint64Range(1, next+50).Draw(t, "key")
+				at, there := slices.BinarySearch(want.keys, key)
+				if there {
+					continue
+				}
+				next = max(next, key)
+				*l.insert(w, w.own, key) = i
+				want.keys, want.vals = slices.Insert(want.keys, at, key), slices.Insert(want.vals, at, i)
+			case 5, 6, 7:
+				if len(want.keys) == 0 {
+					continue
+				}
+				at := rapid.IntRange(0, len(want.keys)-1).Draw(t, "out")
+				l.remove(w, w.own, want.keys[at])
+				want.keys, want.vals = slices.Delete(want.keys, at, at+1), slices.Delete(want.vals, at, at+1)
+			case 8:
+				if len(want.keys) == 0 {
+					continue
+				}
+				at := rapid.IntRange(0, len(want.keys)-1).Draw(t, "edit")
+				*l.edit(w, w.own, want.keys[at]) = -i
+				want.vals[at] = -i
+			case 9:
+				frozen = append(frozen, kept{l, want.clone()})
+				w.tag++
+				w.own = w.tag
+			}
+		}
+		for i, f := range append(frozen, kept{l, want}) {
+			got := read(t, f.l)
+			if !slices.Equal(got.keys, f.want.keys) || !slices.Equal(got.vals, f.want.vals) {
+				t.Fatalf("list %d of %d reads\n%v\nwant\n%v", i, len(frozen), got, f.want)
+			}
+		}
+	})
+}
+
+func TestListStaysDenseAsItAges(t *testing.T) {
+	w := &writer{tag: 1, own: 1}
+	var l list[int]
+	const n = 100_000
+	for i := range uint64(n) {
+		l.insert(w, 1, i)
+	}
+	for i := range uint64(n) {
+		if i%100 != 0 {
+			l.remove(w, 1, i)
+		}
+	}
+	nodes := 0
+	l.root.each(func(*node[int]) { nodes++ })
+	// 1,000 survivors: 250 leaves if each were a quarter full, and the inner nodes above.
+	if nodes > 300 {
+		t.Errorf("1,000 scattered survivors stand in %d nodes, want at most 300", nodes)
+	}
+}
+
+func TestListGrowsInSmallPieces(t *testing.T) {
+	for n := 1; n <= 2*fan; n++ {
+		w := &writer{tag: 1, own: 1}
+		var l list[int]
+		for i := range n {
+			*l.insert(w, 1, uint64(i)) = i
+		}
+		w.tag, w.own = 2, 2
+		before := w.count
+		*l.edit(w, 2, uint64(n-1)) = 7
+		*l.edit(w, 2, uint64(n-1)) = 8
+		if copied := w.count.NodesCopied - before.NodesCopied; copied != uint64(1+min(1, (n-1)/fan)) {
+			t.Errorf("%d entries: two edits of one entry copied %d nodes, want the path to it once", n, copied)
+		}
+	}
+}
