@@ -122,14 +122,14 @@ func (k *Kernel) checkSpec(s *ProcessSpec) (parent *process, err error) {
 func (k *Kernel) identify(p *process, s *ProcessSpec) {
 	if s.Thread != 0 { // the next free pid must not be this one
 		k.ids.claim(k.undo, uint32(s.Thread)/4)
-		k.undo.setting(&k.ids, uint32(s.Thread)/4)
-		k.ids.set(uint32(s.Thread)/4, slot{ord: reserved})
+		k.ids.keep(k.undo, uint32(s.Thread)/4)
+		k.ids.set(uint32(s.Thread)/4, reserved)
 	}
 	i := k.takeID(uint32(s.ID))
 	p.pid = PID(i * 4)
-	p.slot = k.processPool.take(k.undo, resident{i, reserved})
-	k.undo.setting(&k.ids, i)
-	k.ids.set(i, slot{proc: p})
+	p.slot = k.processPool.take(k.undo, p)
+	k.ids.keep(k.undo, i)
+	k.ids.set(i, processSlot(p.slot))
 }
 
 // firstThread puts the first thread into p, whose list has room for one.
@@ -138,16 +138,15 @@ func (k *Kernel) firstThread(p *process, s *ProcessSpec) TID {
 	if i == 0 {
 		i = k.ids.take(k.undo)
 	}
-	owner := uint32(p.pid) / 4
 	p.lastThread, p.threads.count = 1, 1
 	t := p.threads.root.append(1)
 	t.id, t.owner, t.created, t.base = TID(i*4), p.pid, p.created, int8(p.class.Base())
 	if s.Suspended {
 		t.suspend = 1
 	}
-	t.slot = k.threadPool.take(k.undo, resident{owner, 1})
-	k.undo.setting(&k.ids, i)
-	k.ids.set(i, slot{owner: owner, ord: 1})
+	t.slot = k.threadPool.take(k.undo, resident{p.slot, 1})
+	k.ids.keep(k.undo, i)
+	k.ids.set(i, threadSlot(p.slot, 1))
 	k.threads++
 	return t.id
 }
@@ -219,12 +218,12 @@ func (k *Kernel) furnishExactly(p *process, s *ProcessSpec) error {
 func (k *Kernel) bootSystem() {
 	idle := &process{gen: k.tag, seq: 1, image: MustImage("[System Process]"), created: k.clock, bits: 64, protection: CSRSS,
 		started: true, minimal: true}
-	idle.slot = k.processPool.take(nil, resident{0, reserved})
-	k.ids.set(0, slot{proc: idle})
+	idle.slot = k.processPool.take(nil, idle)
+	k.ids.set(0, processSlot(idle.slot))
 	for range k.config.CPUs {
 		idle.lastThread++
 		ord := idle.lastThread
-		*idle.threads.insert(&k.writer, k.own, uint64(ord)) = thread{created: k.clock, slot: k.threadPool.take(nil, resident{0, ord})}
+		*idle.threads.insert(&k.writer, k.own, uint64(ord)) = thread{created: k.clock, slot: k.threadPool.take(nil, resident{idle.slot, ord})}
 		k.threads++
 	}
 	k.seq = 1

@@ -30,8 +30,8 @@ func (k *Kernel) exit(p *process, code uint32, verb string) {
 			t := &c.items[i].val
 			k.threadPool.give(k.undo, t.slot)
 			n := uint32(t.id) / 4
-			k.undo.setting(&k.ids, n)
-			k.ids.set(n, slot{})
+			k.ids.keep(k.undo, n)
+			k.ids.set(n, 0)
 			k.ids.give(k.undo, n)
 		}
 	}
@@ -39,12 +39,12 @@ func (k *Kernel) exit(p *process, code uint32, verb string) {
 	k.procs.remove(&k.writer, k.own, p.seq)
 	k.processPool.give(k.undo, p.slot)
 	n := uint32(p.pid) / 4
-	k.undo.setting(&k.ids, n)
+	k.ids.keep(k.undo, n)
 	if o := k.objects[p.pid]; o != nil {
-		k.ids.set(n, slot{ord: reserved})
+		k.ids.set(n, reserved)
 		k.after = append(k.after, func() { o.exited, o.code = true, code })
 	} else {
-		k.ids.set(n, slot{})
+		k.ids.set(n, 0)
 		k.ids.give(k.undo, n)
 	}
 	if len(k.tables) > 0 || len(k.after) > 0 {

@@ -99,18 +99,17 @@ func (k *Kernel) resident(seq uint64, at Address) (object, bool) {
 		}
 		return o, true
 	case at >= threadNodes && at < processHead:
-		who, ok := k.threadPool.at(uint64(at-threadNodes) / systemNode)
-		if !ok {
+		who := k.threadPool.at(uint64(at-threadNodes) / systemNode)
+		if who.ord == 0 {
 			return object{}, false
 		}
-		p := k.ids.at(who.owner).proc
+		p := k.processPool.residents[who.process]
 		return k.threadObject(p, uint64(who.ord), p.threads.find(uint64(who.ord))), true
 	case at >= processNodes && at < threadNodes:
-		who, ok := k.processPool.at(uint64(at-processNodes) / systemNode)
-		if !ok {
+		p := k.processPool.at(uint64(at-processNodes) / systemNode)
+		if p == nil {
 			return object{}, false
 		}
-		p := k.ids.at(who.owner).proc
 		if at%systemNode == 0 {
 			return k.processObject(p), true
 		}

@@ -250,7 +250,7 @@ func (k *Kernel) dropObject(o *ProcessObject) {
 	delete(k.objects, o.pid)
 	if o.exited {
 		i := uint32(o.pid) / 4
-		k.ids.set(i, slot{})
+		k.ids.set(i, 0)
 		k.ids.give(nil, i)
 	}
 }

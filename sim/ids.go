@@ -7,19 +7,22 @@ import "slices"
 // The table from index to object is not part of a state: a snapshot never looks an id up in it, so a
 // lookup and a change of the table cost the same whether snapshots are kept or not.
 
-// A slot says who has an id: a process, or the thread of that ordinal of the process with index owner.
-type slot struct {
-	proc  *process
-	owner uint32
-	ord   uint32 // 0: no thread; reserved: an ended process that a handle keeps
-}
+// A slot says who has an id: nobody (0), the process at a place of the process pool, or a thread of
+// that process by ordinal. Numbers instead of pointers: a process is copied without its threads noticing.
+type slot uint64 // place+1 in the high half, ordinal in the low one
 
-const reserved = ^uint32(0)
+// reserved is an ended process that a handle keeps.
+const reserved slot = 1
 
-func (s slot) free() bool { return s.proc == nil && s.ord == 0 }
+func processSlot(place uint32) slot     { return slot(place+1) << 32 }
+func threadSlot(place, ord uint32) slot { return slot(place+1)<<32 | slot(ord) }
+func (s slot) place() uint32            { return uint32(s>>32) - 1 }
+func (s slot) ord() uint32              { return uint32(s) }
+func (s slot) isProcess() bool          { return s.ord() == 0 && s != 0 }
+func (s slot) isThread() bool           { return s.ord() != 0 && s>>32 != 0 }
 
 const (
-	pageSlots = 64
+	pageSlots = 256
 	dirPages  = 256
 )
 
@@ -27,7 +30,7 @@ type (
 	idPage [pageSlots]slot
 	idDir  struct {
 		pages [dirPages]*idPage
-		used  [dirPages]uint8 // slots of each page
+		used  [dirPages]uint16 // slots of each page
 	}
 )
 
@@ -40,19 +43,15 @@ type ids struct {
 	reuse       Reuse
 	freed       []uint32 // indexes given back, oldest first, from head on
 	head        int
+	burnt       []uint32 // under NeverReuse: indexes from next on that were taken by name and given back
 }
 
 func (t *ids) get(i uint32) slot {
 	d, p, s := i/(pageSlots*dirPages), i/pageSlots%dirPages, i%pageSlots
 	if int(d) >= len(t.dirs) || t.dirs[d] == nil || t.dirs[d].pages[p] == nil {
-		return slot{}
+		return 0
 	}
 	return t.dirs[d].pages[p][s]
-}
-
-// at returns the slot of an index that is in use.
-func (t *ids) at(i uint32) *slot {
-	return &t.dirs[i/(pageSlots*dirPages)].pages[i/pageSlots%dirPages][i%pageSlots]
 }
 
 // set gives an index to an object, or to nobody. Pages without users are dropped, so that
@@ -64,11 +63,11 @@ func (t *ids) set(i uint32, s slot) {
 	}
 	dir := t.dirs[d]
 	at := &dir.pages[p][i%pageSlots]
-	if !at.free() {
+	if *at != 0 {
 		dir.used[p]--
 	}
 	*at = s
-	if !s.free() {
+	if s != 0 {
 		dir.used[p]++
 	} else if dir.used[p] == 0 {
 		dir.pages[p], t.spare = nil, dir.pages[p]
@@ -91,23 +90,18 @@ func (t *ids) addPage(d, p uint32) {
 
 // has says whether n more indexes, n being small, can be handed out beside those taken by name.
 func (t *ids) has(n int, named ...uint32) bool {
-	next := t.next
 	for _, i := range named {
-		switch {
-		case i < t.first || i > t.last:
-		case t.reuse != NeverReuse:
-			n++
-		case i >= next:
-			next = i + 1
+		if i >= t.next && i <= t.last || t.reuse != NeverReuse && i >= t.first && i < t.next {
+			n++ // it counts as free below
 		}
 	}
 	n -= len(t.freed) - t.head
-	return n <= 0 || t.hasNew(n, next)
+	return n <= 0 || t.hasNew(n)
 }
 
-func (t *ids) hasNew(n int, next uint32) bool {
-	for i := next; n > 0 && i <= t.last; i++ {
-		if t.get(i).free() {
+func (t *ids) hasNew(n int) bool {
+	for i := t.next; n > 0 && i <= t.last; i++ {
+		if t.get(i) == 0 {
 			n--
 		}
 	}
@@ -126,43 +120,72 @@ func (t *ids) take(u *undo) uint32 {
 			i = t.freed[t.head]
 			t.head++
 		}
-		u.tookFreed(i)
-		t.tidy(u)
+		if u == nil {
+			t.tidy()
+		} else {
+			u.add(func() { t.untake(i) })
+		}
 		return i
 	}
-	for !t.get(t.next).free() { // taken by name
-		u.setting(t, t.next)
+	for t.get(t.next) != 0 { // taken by name
+		t.keep(u, t.next)
 		t.next++
 	}
 	t.next++
 	return t.next - 1
 }
 
-// claim takes an index by name; it must be free. A policy that never reuses goes on behind it.
+// claim takes an index by name; it must be free.
 func (t *ids) claim(u *undo, i uint32) {
 	if at := slices.Index(t.freed[t.head:], i); at >= 0 {
 		at += t.head
 		t.freed = slices.Delete(t.freed, at, at+1)
-		u.claimed(i, at)
-	}
-	if t.reuse == NeverReuse && i >= t.next && i <= t.last {
-		t.next = i + 1
+		if u != nil {
+			u.add(func() { t.freed = slices.Insert(t.freed, at, i) })
+		}
 	}
 }
 
-// give takes an index back.
+// give takes an index back, which is set to nobody already.
 func (t *ids) give(u *undo, i uint32) {
-	if t.reuse == NeverReuse || i < t.first || i > t.last {
+	if i < t.first || i > t.last {
+		return
+	}
+	if t.reuse == NeverReuse {
+		if i >= t.next {
+			t.set(i, reserved)
+			t.burnt = append(t.burnt, i)
+		}
 		return
 	}
 	t.freed = append(t.freed, i)
-	u.gaveFreed()
+	if u != nil {
+		u.add(func() { t.freed = t.freed[:len(t.freed)-1] })
+	}
+}
+
+// untake puts an index back to where take found it.
+func (t *ids) untake(i uint32) {
+	if t.reuse == LastFirst {
+		t.freed = append(t.freed, i)
+	} else {
+		t.head--
+	}
 }
 
 // tidy drops the part of the queue that is used up, once that is most of it.
-func (t *ids) tidy(u *undo) {
-	if u == nil && t.head > 64 && t.head > len(t.freed)/2 {
+func (t *ids) tidy() {
+	if t.head > 64 && t.head > len(t.freed)/2 {
 		t.freed = t.freed[:copy(t.freed, t.freed[t.head:])]
 		t.head = 0
+	}
+}
+
+// keep notes what an Update has to bring back before index i is set. The indexes handed out in turn since its start need
+// no note: they are all cleared at once.
+func (t *ids) keep(u *undo, i uint32) {
+	if u != nil && (i < u.before.next || i >= t.next) {
+		old := t.get(i)
+		u.add(func() { t.set(i, old) })
 	}
 }

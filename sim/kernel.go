@@ -23,8 +23,8 @@ type Kernel struct {
 
 	// Beside the lists: who has an id, who lives at a pool address, who holds handles, who walks live.
 	ids         ids
-	processPool pool
-	threadPool  pool
+	processPool pool[*process]
+	threadPool  pool[resident]
 	tables      map[PID]*HandleTable
 	objects     map[PID]*ProcessObject
 	walks       walks
@@ -138,7 +138,7 @@ func (k *Kernel) freeze() {
 // cut returns the roots and counts as they stand.
 func (k *Kernel) cut() roots {
 	return roots{procs: k.procs, threads: k.threads, version: k.version, clock: k.clock, seq: k.seq,
-		own: k.own, next: k.ids.next, config: k.config}
+		own: k.own, next: k.ids.next, burnt: k.ids.burnt, config: k.config}
 }
 
 // State freezes the kernel and returns what it holds: one cut over all four lists (rule S7). It costs
@@ -223,7 +223,11 @@ func (k *Kernel) process(pid PID) *process {
 	if pid&3 != 0 {
 		return nil
 	}
-	return k.ids.get(uint32(pid) / 4).proc
+	s := k.ids.get(uint32(pid) / 4)
+	if !s.isProcess() {
+		return nil
+	}
+	return k.processPool.residents[s.place()]
 }
 
 // thread looks a thread up by tid. What it returns is read only.
@@ -232,17 +236,17 @@ func (k *Kernel) thread(tid TID) (*process, *thread) {
 		return nil, nil
 	}
 	s := k.ids.get(uint32(tid) / 4)
-	if s.ord == 0 || s.ord == reserved {
+	if !s.isThread() {
 		return nil, nil
 	}
-	p := k.ids.at(s.owner).proc
-	return p, p.threads.find(uint64(s.ord))
+	p := k.processPool.residents[s.place()]
+	return p, p.threads.find(uint64(s.ord()))
 }
 
 // threshold is the oldest generation of the nodes of p that may be written in place.
 func (k *Kernel) threshold(p *process) uint64 { return max(k.own, p.own) }
 
-// mine returns p itself when it may be written, else a copy that takes its place in the list and in the id table.
+// mine returns p itself when it may be written, else a copy that takes its place in the list and in the pool.
 func (k *Kernel) mine(p *process) *process {
 	if p.gen >= k.threshold(p) {
 		return p
@@ -256,8 +260,9 @@ func (k *Kernel) copyProcess(p *process) *process {
 	c.gen = k.tag
 	k.copied(processBytes)
 	*k.procs.edit(&k.writer, k.own, c.seq) = c
-	i := uint32(c.pid) / 4
-	k.undo.setting(&k.ids, i)
-	k.ids.at(i).proc = c
+	if k.undo != nil {
+		k.undo.add(func() { k.processPool.residents[p.slot] = p })
+	}
+	k.processPool.residents[c.slot] = c
 	return c
 }

@@ -1,41 +1,71 @@
 package sim
 
 // A pool hands out the addresses of list objects the way a system pool does: the last one freed is the
-// first one used again. The lists of processes and threads live in the system's pool, one slot an object.
-type pool struct {
-	residents []resident // by slot
+// first one used again. The lists of processes and threads live in the system's two pools, one place an object.
+// The zero T is nobody.
+type pool[T comparable] struct {
+	residents []T
 	freed     []uint32
 }
 
-// A resident is who lives in a slot: a thread by its ordinal in the process of that index, or, with
-// the ordinal reserved, that process. Ordinals start at 1, so the zero value is nobody.
-type resident struct{ owner, ord uint32 }
+// A resident of the thread pool is a thread by ordinal, 1 and on, and the place of its process.
+type resident struct{ process, ord uint32 }
 
-func (p *pool) take(u *undo, who resident) uint32 {
-	if last := len(p.freed) - 1; last >= 0 {
-		slot := p.freed[last]
-		p.freed = p.freed[:last]
-		u.tookSlot(p, slot)
-		p.residents[slot] = who
-		return slot
+func (p *pool[T]) take(u *undo, who T) uint32 {
+	last := len(p.freed) - 1
+	if last < 0 {
+		p.residents = append(p.residents, who)
+		return uint32(len(p.residents) - 1)
 	}
-	p.residents = append(p.residents, who)
-	return uint32(len(p.residents) - 1)
+	place := p.freed[last]
+	p.freed = p.freed[:last]
+	p.residents[place] = who
+	if u != nil {
+		u.add(func() { p.vacate(place) })
+	}
+	return place
 }
 
-func (p *pool) give(u *undo, slot uint32) {
-	u.gaveSlot(p, p.residents[slot])
-	p.residents[slot] = resident{}
-	p.freed = append(p.freed, slot)
+func (p *pool[T]) give(u *undo, place uint32) {
+	if u != nil {
+		who := p.residents[place]
+		u.add(func() {
+			p.freed = p.freed[:len(p.freed)-1]
+			p.residents[place] = who
+		})
+	}
+	p.vacate(place)
 }
 
-// at returns who lives in a slot; the second result is false when nobody does.
-func (p *pool) at(slot uint64) (resident, bool) {
-	if slot >= uint64(len(p.residents)) {
-		return resident{}, false
+func (p *pool[T]) vacate(place uint32) {
+	var nobody T
+	p.residents[place] = nobody
+	p.freed = append(p.freed, place)
+}
+
+// at returns who lives at a place, or nobody.
+func (p *pool[T]) at(place uint64) (who T) {
+	if place < uint64(len(p.residents)) {
+		who = p.residents[place]
 	}
-	who := p.residents[slot]
-	return who, who != resident{}
+	return who
+}
+
+// settle gives a place to somebody while a fork is made; open then frees the empty ones, the lowest to go first.
+func (p *pool[T]) settle(place uint32, who T) {
+	if n := int(place) + 1 - len(p.residents); n > 0 {
+		p.residents = append(p.residents, make([]T, n)...)
+	}
+	p.residents[place] = who
+}
+
+func (p *pool[T]) open() {
+	var nobody T
+	for i := len(p.residents) - 1; i >= 0; i-- {
+		if p.residents[i] == nobody {
+			p.freed = append(p.freed, uint32(i))
+		}
+	}
 }
 
 // slots hands out the addresses of one process's own list objects (its modules, its heaps). The four
@@ -75,20 +105,4 @@ func (s *slots) claim(slot uint32) {
 		}
 	}
 	s.next = max(s.next, slot+1)
-}
-
-// settle puts a resident into a slot while a fork is made; vacate then frees the empty ones, the lowest to go first.
-func (p *pool) settle(slot uint32, who resident) {
-	if n := int(slot) + 1 - len(p.residents); n > 0 {
-		p.residents = append(p.residents, make([]resident, n)...)
-	}
-	p.residents[slot] = who
-}
-
-func (p *pool) vacate() {
-	for i := len(p.residents) - 1; i >= 0; i-- {
-		if p.residents[i] == (resident{}) {
-			p.freed = append(p.freed, uint32(i))
-		}
-	}
 }

@@ -13,8 +13,9 @@ type roots struct {
 	version Version
 	clock   Time
 	seq     uint64
-	own     uint64 // the generation from which on a fork writes
-	next    uint32 // ids.next
+	own     uint64   // the generation from which on a fork writes
+	next    uint32   // ids.next
+	burnt   []uint32 // ids.burnt
 	config  *Config
 }
 
@@ -121,27 +122,29 @@ func (s *State) Fork() *Kernel {
 	k := empty(*s.config)
 	k.procs, k.threads, k.version, k.clock, k.seq = s.procs, s.threads, s.version, s.clock, s.seq
 	k.tag, k.own = s.own, s.own
-	k.ids.next = s.next
+	k.ids.next, k.ids.burnt = s.next, slices.Clip(s.burnt)
+	for _, i := range s.burnt {
+		k.ids.set(i, reserved)
+	}
 	for c := s.procs.leaf(); c != nil; c = s.procs.next(c) {
 		for _, e := range c.items {
 			p := e.val
-			owner := uint32(p.pid) / 4
-			k.ids.set(owner, slot{proc: p})
-			k.processPool.settle(p.slot, resident{owner, reserved})
+			k.ids.set(uint32(p.pid)/4, processSlot(p.slot))
+			k.processPool.settle(p.slot, p)
 			for t := p.threads.leaf(); t != nil; t = p.threads.next(t) {
 				for i := range t.items {
 					ord, v := t.items[i].key, &t.items[i].val
 					if v.id != 0 {
-						k.ids.set(uint32(v.id)/4, slot{owner: owner, ord: uint32(ord)})
+						k.ids.set(uint32(v.id)/4, threadSlot(p.slot, uint32(ord)))
 					}
-					k.threadPool.settle(v.slot, resident{owner, uint32(ord)})
+					k.threadPool.settle(v.slot, resident{p.slot, uint32(ord)})
 				}
 			}
 		}
 	}
 	if k.ids.reuse != NeverReuse {
 		for i := k.ids.first; i < k.ids.next; i++ {
-			if k.ids.get(i).free() {
+			if k.ids.get(i) == 0 {
 				k.ids.freed = append(k.ids.freed, i)
 			}
 		}
@@ -149,8 +152,8 @@ func (s *State) Fork() *Kernel {
 			slices.Reverse(k.ids.freed)
 		}
 	}
-	k.processPool.vacate()
-	k.threadPool.vacate()
+	k.processPool.open()
+	k.threadPool.open()
 	k.last.Store(s)
 	return k
 }

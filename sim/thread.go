@@ -85,7 +85,7 @@ func (tx *Tx) CreateThread(pid PID, s ThreadSpec) (TID, error) {
 	}
 	p = k.mine(p)
 	p.lastThread++
-	owner, ord := uint32(pid)/4, p.lastThread
+	ord := p.lastThread
 	t := p.threads.insert(&k.writer, k.threshold(p), uint64(ord))
 	if t.created = s.Created; t.created == 0 {
 		t.created = k.clock
@@ -97,9 +97,9 @@ func (tx *Tx) CreateThread(pid PID, s ThreadSpec) (TID, error) {
 	}
 	i := k.takeID(uint32(s.ID))
 	t.id, t.owner, t.level, t.base = TID(i*4), pid, s.Priority, s.Priority.base(p.class)
-	t.slot = k.threadPool.take(k.undo, resident{owner, ord})
-	k.undo.setting(&k.ids, i)
-	k.ids.set(i, slot{owner: owner, ord: ord})
+	t.slot = k.threadPool.take(k.undo, resident{p.slot, ord})
+	k.ids.keep(k.undo, i)
+	k.ids.set(i, threadSlot(p.slot, ord))
 	k.threads++
 	return t.id, nil
 }
@@ -109,7 +109,7 @@ func (k *Kernel) free(id uint32) error {
 	switch {
 	case id == 0 || id&3 != 0:
 		return because(ErrInvalid, "ids are multiples of 4")
-	case !k.ids.get(id / 4).free():
+	case k.ids.get(id/4) != 0:
 		return ErrIDTaken
 	}
 	return nil
@@ -145,7 +145,7 @@ func (tx *Tx) TerminateThread(tid TID, code uint32) error {
 		return nil
 	}
 	i := uint32(tid) / 4
-	ord := k.ids.at(i).ord
+	ord := k.ids.get(i).ord()
 	if k.walks.open > 0 {
 		k.buryThread(p, ord, t, "TerminateThread")
 	}
@@ -154,8 +154,8 @@ func (tx *Tx) TerminateThread(tid TID, code uint32) error {
 	p.threads.remove(&k.writer, k.threshold(p), uint64(ord))
 	k.threads--
 	k.threadPool.give(k.undo, pool)
-	k.undo.setting(&k.ids, i)
-	k.ids.set(i, slot{})
+	k.ids.keep(k.undo, i)
+	k.ids.set(i, 0)
 	k.ids.give(k.undo, i)
 	return nil
 }
@@ -229,5 +229,5 @@ func (tx *Tx) SetThreadPriority(tid TID, level Priority) error {
 // editThread returns a thread of p that is there, to be written.
 func (k *Kernel) editThread(p *process, tid TID) *thread {
 	p = k.mine(p)
-	return p.threads.edit(&k.writer, k.threshold(p), uint64(k.ids.at(uint32(tid)/4).ord))
+	return p.threads.edit(&k.writer, k.threshold(p), uint64(k.ids.get(uint32(tid)/4).ord()))
 }
