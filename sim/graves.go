@@ -100,20 +100,20 @@ func (k *Kernel) resident(seq uint64, at Address) (object, bool) {
 		return o, true
 	case at >= threadNodes && at < processHead:
 		who := k.threadPool.at(uint64(at-threadNodes) / systemNode)
-		if who.ord == 0 {
+		if who.ord == 0 || at%systemNode != 0 {
 			return object{}, false
 		}
 		p := k.processPool.residents[who.process]
 		return k.threadObject(p, uint64(who.ord), p.threads.find(uint64(who.ord))), true
 	case at >= processNodes && at < threadNodes:
 		p := k.processPool.at(uint64(at-processNodes) / systemNode)
-		if p == nil {
-			return object{}, false
-		}
-		if at%systemNode == 0 {
+		switch {
+		case p != nil && at%systemNode == 0:
 			return k.processObject(p), true
+		case p != nil && at%systemNode == threadHead:
+			return headObject(p, p.firstThreadLink()), true
 		}
-		return headObject(p, p.firstThreadLink()), true
+		return object{}, false
 	}
 	p := k.byPID(seq)
 	if p == nil {

@@ -143,6 +143,26 @@ func (k *Kernel) walk(w *Walker) *Walker {
 	return w
 }
 
+// Resident returns who lives at an address of the system's pools, as a live walk would read it: a process, a thread, or
+// the head of a list. It costs two array look-ups.
+func (k *Kernel) Resident(at Address) (Entry, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if at < processNodes {
+		return Entry{}, false
+	}
+	o, ok := k.resident(0, at)
+	if !ok {
+		return Entry{}, false
+	}
+	return o.entry(at, k.version), true
+}
+
+func (o object) entry(at Address, v Version) Entry {
+	return Entry{Kind: o.kind, Address: at, Owner: o.owner, ID: o.id, Identity: o.identity, Name: o.name, Version: v, Stale: o.stale,
+		Stranger: o.stranger}
+}
+
 // Close ends the walk. A walk that has ended by itself is closed. While any walk is open the kernel keeps the history of freed
 // addresses, so a walk that is given up must be closed.
 func (w *Walker) Close() {
@@ -186,8 +206,9 @@ func (w *Walker) Next() (Entry, error) {
 		stamp(err, k.version)
 		return Entry{}, w.stop(err)
 	}
-	return Entry{Kind: o.kind, Address: next.at, Owner: o.owner, ID: o.id, Identity: o.identity, Name: o.name,
-		Version: k.version, Stale: o.stale, Stranger: o.stranger || o.kind != w.kind || o.seq != w.seq && w.kind != KindProcess}, nil
+	e := o.entry(next.at, k.version)
+	e.Stranger = o.stranger || o.kind != w.kind || o.seq != w.seq && w.kind != KindProcess
+	return e, nil
 }
 
 // circles says whether the walk is caught: it stands where it stood with nothing changed since, or it passes a foreign list

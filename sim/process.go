@@ -20,17 +20,17 @@ type process struct {
 	started    bool
 	minimal    bool
 
+	moduleSlots slots
+	listed      uint32      // modules that are no data files
+	slot        uint32      // in the process pool
+	memory      list[*page] // by page number: what was written
+	heaps       list[*heap]
+	heapSlots   slots
+	lastHeap    uint32
+	pid, parent PID
 	seq         uint64 // creation number: its key
 	image       *Image
 	created     Time
-	heaps       list[*heap]
-	memory      list[*page] // by page number: what was written
-	pid, parent PID
-	slot        uint32 // in the process pool
-	lastHeap    uint32
-	listed      uint32 // modules that are no data files
-	moduleSlots slots
-	heapSlots   slots
 }
 
 const processBytes = unsafe.Sizeof(process{})
