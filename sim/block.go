@@ -6,8 +6,8 @@ type AllocFlags uint32
 // Moveable marks a block as one that may move.
 const Moveable AllocFlags = 1
 
-// HeapAlloc takes a block of size bytes, zero until written, and returns its address. A block freed just before whose size
-// fits is used again. It fails with [ErrNoProcess], [ErrNoHeap], [ErrInvalid] (a flag) and [ErrNoMemory].
+// HeapAlloc takes a block of size bytes, zero until written, and returns its address. It stands where a block was freed just
+// before if that is large enough, else at the end of the heap, else in the first free block that is large enough. It fails with [ErrNoProcess], [ErrNoHeap], [ErrInvalid] (a flag) and [ErrNoMemory].
 func (k *Kernel) HeapAlloc(pid PID, heap Address, size uint64, f AllocFlags) (at Address, v Version, err error) {
 	at, err = k.begin().HeapAlloc(pid, heap, size, f)
 	return at, k.end(err), err
@@ -22,38 +22,70 @@ func (tx *Tx) HeapAlloc(pid PID, id Address, size uint64, f AllocFlags) (Address
 	if f&^Moveable != 0 {
 		return 0, fail("HeapAlloc", because(ErrInvalid, "an unknown flag"), "pid %d, heap %#x, size %d", pid, id, size)
 	}
-	if !h.fits(p, size) {
+	hole, ok := h.room(p, size)
+	if !ok {
 		return 0, fail("HeapAlloc", ErrNoMemory, "pid %d, heap %#x, size %d", pid, id, size)
 	}
 	p = k.mine(p)
 	h = k.ownHeap(p, h)
-	return k.alloc(p, h, block{size: size, flags: blockFlags(f&Moveable) << 1}), nil
+	return k.alloc(p, h, hole, block{size: size, flags: blockFlags(f&Moveable) << 1}), nil
 }
 
-// fits says whether h has room for a block of that size at its end.
-func (h *heap) fits(p *process, size uint64) bool {
+// room finds a place for a block of that size: the block freed last, the end of the heap, or else the first free block
+// that is large enough. It returns the free block's address, 0 for the end.
+func (h *heap) room(p *process, size uint64) (hole uint64, ok bool) {
 	left := heapSpan(p.bits) - uint64(h.top-h.base)
-	return size <= left && roundUp(max(size, 1), 16)+blockHeader <= left
+	if size > heapSpan(p.bits) {
+		return 0, false
+	}
+	need := rounded(size)
+	if b := h.blocks.find(uint64(h.idle)); b != nil && b.holds(need) {
+		return uint64(h.idle), true
+	}
+	if need+blockHeader <= left {
+		return 0, true
+	}
+	for n := h.blocks.leaf(); n != nil; n = h.blocks.next(n) {
+		for i := range n.items {
+			if n.items[i].val.holds(need) {
+				return n.items[i].key, true
+			}
+		}
+	}
+	return 0, false
 }
 
-// alloc puts a block that fits into a heap that may be written.
-func (k *Kernel) alloc(p *process, h *heap, b block) Address {
+func (b *block) holds(need uint64) bool { return b.flags&blockFree != 0 && b.room >= need }
+
+func rounded(size uint64) uint64 { return roundUp(max(size, 1), 16) }
+
+// alloc puts a block into the place that room found, in a heap that may be written. What a free block has too much stays free.
+func (k *Kernel) alloc(p *process, h *heap, hole uint64, b block) Address {
 	own := k.threshold(p)
-	need := roundUp(max(b.size, 1), 16)
-	if old := h.blocks.find(uint64(h.idle)); h.idle != 0 && old != nil && old.flags&blockFree != 0 && old.room >= need && old.room <= 2*need {
-		at := h.idle
-		b.room = old.room
-		*h.blocks.edit(&k.writer, own, uint64(at)) = b
-		h.idle = 0
-		k.zero(p, at, b.room)
-		return at
+	b.room = rounded(b.size)
+	at := hole
+	if hole == 0 {
+		at = uint64(h.top) + blockHeader
+		h.top = Address(at + b.room)
+		*h.blocks.insert(&k.writer, own, at) = b
+	} else {
+		e := h.blocks.edit(&k.writer, own, hole)
+		rest := e.room - b.room
+		if uint64(h.idle) == hole {
+			h.idle = 0
+		}
+		if rest < blockHeader+16 {
+			b.room, rest = e.room, 0
+		}
+		*e = b
+		if rest > 0 {
+			h.idle = Address(at + b.room + blockHeader)
+			rest -= blockHeader
+			*h.blocks.insert(&k.writer, own, uint64(h.idle)) = block{size: rest, room: rest, flags: blockFree}
+		}
 	}
-	b.room = need
-	at := h.top + blockHeader
-	h.top = at + Address(need)
-	*h.blocks.insert(&k.writer, own, uint64(at)) = b
-	k.zero(p, at, need)
-	return at
+	k.zero(p, Address(at), b.room)
+	return Address(at)
 }
 
 // HeapFree gives a block back. It stays listed as a free one until it is used again or swallowed: neighbours that are
@@ -81,13 +113,14 @@ func (tx *Tx) HeapFree(pid PID, id, at Address) error {
 // release frees a block in use and joins it with free neighbours.
 func (k *Kernel) release(p *process, h *heap, at uint64) {
 	own := k.threshold(p)
-	from, to := at, at+h.blocks.find(at).room
-	if next, b := h.blocks.after(at); b != nil && b.flags&blockFree != 0 {
-		to = next + b.room
-		h.blocks.remove(&k.writer, own, next)
+	prev, this, next := h.blocks.around(at)
+	from, to := at, at+this.val.room
+	if next != nil && next.val.flags&blockFree != 0 {
+		to = next.key + next.val.room
+		h.blocks.remove(&k.writer, own, next.key)
 	}
-	if prev, b := h.blocks.before(at); b != nil && b.flags&blockFree != 0 {
-		from = prev
+	if prev != nil && prev.val.flags&blockFree != 0 {
+		from = prev.key
 		h.blocks.remove(&k.writer, own, at)
 	}
 	if to == uint64(h.top) {
@@ -124,16 +157,17 @@ func (tx *Tx) HeapReAlloc(pid PID, id, at Address, size uint64) (Address, error)
 		}
 		return at, nil
 	}
+	hole, ok := h.room(p, size)
 	switch {
 	case b.locks > 0:
 		return 0, fail("HeapReAlloc", because(ErrInvalid, "the block is locked and would have to move"), "pid %d, heap %#x, block %#x, size %d", pid, id, at, size)
-	case !h.fits(p, size):
+	case !ok:
 		return 0, fail("HeapReAlloc", ErrNoMemory, "pid %d, heap %#x, block %#x, size %d", pid, id, at, size)
 	}
 	old := *b
 	p = k.mine(p)
 	h = k.ownHeap(p, h)
-	to := k.alloc(p, h, block{size: size, flags: old.flags})
+	to := k.alloc(p, h, hole, block{size: size, flags: old.flags})
 	k.move(p, to, at, old.size)
 	k.release(p, h, uint64(at))
 	return to, nil

@@ -47,7 +47,7 @@ func (tx *Tx) CreateProcess(s ProcessSpec) (PID, TID, error) {
 	}
 	b := &born{}
 	p := &b.process
-	*p = process{gen: k.tag, image: s.Image, created: s.Created, parent: s.Parent, bits: s.Image.bits,
+	*p = process{gen: k.gen(), image: s.Image, created: s.Created, parent: s.Parent, bits: s.Image.bits,
 		class: s.Class, protection: s.Protection, started: !s.Suspended, minimal: s.Minimal}
 	if p.created == 0 {
 		p.created = k.clock
@@ -61,7 +61,7 @@ func (tx *Tx) CreateProcess(s ProcessSpec) (PID, TID, error) {
 	k.seq++
 	p.seq = k.seq
 	k.identify(p, &s)
-	b.first.node = node[thread]{gen: k.tag, items: b.first.v[:0]}
+	b.first.node = node[thread]{gen: k.gen(), items: b.first.v[:0]}
 	p.threads.root = &b.first.node
 	t := k.firstThread(p, &s)
 	*k.procs.insert(&k.writer, k.own, p.seq) = p
@@ -216,11 +216,11 @@ func (k *Kernel) furnishExactly(p *process, s *ProcessSpec) error {
 
 // bootSystem makes pid 0 with one idle thread of tid 0 per CPU, and pid 4.
 func (k *Kernel) bootSystem() {
-	idle := &process{gen: k.tag, seq: 1, image: MustImage("[System Process]"), created: k.clock, bits: 64, protection: CSRSS,
+	idle := &process{gen: k.gen(), seq: 1, image: MustImage("[System Process]"), created: k.clock, bits: 64, protection: CSRSS,
 		started: true, minimal: true}
 	idle.slot = k.processPool.take(nil, idle)
 	k.ids.set(0, processSlot(idle.slot))
-	for range k.config.CPUs {
+	for range k.fixed.config.CPUs {
 		idle.lastThread++
 		ord := idle.lastThread
 		*idle.threads.insert(&k.writer, k.own, uint64(ord)) = thread{created: k.clock, slot: k.threadPool.take(nil, resident{idle.slot, ord})}

@@ -13,7 +13,7 @@ func (tx *Tx) TerminateProcess(pid PID, code uint32) error {
 	if err != nil {
 		return err
 	}
-	if pid == 0 || pid == systemPID && !k.config.Bare {
+	if pid == 0 || pid == systemPID && !k.fixed.config.Bare {
 		return fail("TerminateProcess", because(ErrAccessDenied, "the system can't run without it"), "pid %d", pid)
 	}
 	k.exit(p, code, "TerminateProcess")
@@ -32,7 +32,7 @@ func (k *Kernel) exit(p *process, code uint32, verb string) {
 			n := uint32(t.id) / 4
 			k.ids.keep(k.undo, n)
 			k.ids.set(n, 0)
-			k.ids.give(k.undo, n)
+			k.giveID(n)
 		}
 	}
 	k.threads -= int(p.threads.count)
@@ -45,7 +45,7 @@ func (k *Kernel) exit(p *process, code uint32, verb string) {
 		k.after = append(k.after, func() { o.exited, o.code = true, code })
 	} else {
 		k.ids.set(n, 0)
-		k.ids.give(k.undo, n)
+		k.giveID(n)
 	}
 	if len(k.tables) > 0 || len(k.after) > 0 {
 		pid, seq := p.pid, p.seq

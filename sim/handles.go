@@ -251,7 +251,7 @@ func (k *Kernel) dropObject(o *ProcessObject) {
 	if o.exited {
 		i := uint32(o.pid) / 4
 		k.ids.set(i, 0)
-		k.ids.give(nil, i)
+		k.giveID(i)
 	}
 }
 

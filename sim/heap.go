@@ -167,7 +167,7 @@ func (k *Kernel) ownHeap(p *process, h *heap) *heap {
 	}
 	c := new(heap)
 	*c = *h
-	c.gen = k.tag
+	c.gen = k.gen()
 	k.copied(heapBytes)
 	*p.heaps.edit(&k.writer, own, c.ord) = c
 	return c
@@ -219,7 +219,7 @@ func (tx *Tx) HeapCreate(pid PID, s HeapSpec) (Address, error) {
 	}
 	p.lastHeap++
 	base := heapBase(p.bits, slot)
-	h := &heap{gen: k.tag, ord: uint64(p.lastHeap), base: base, top: base + heapHeader, slot: slot, shared: s.Shared}
+	h := &heap{gen: k.gen(), ord: uint64(p.lastHeap), base: base, top: base + heapHeader, slot: slot, shared: s.Shared}
 	*p.heaps.insert(&k.writer, k.threshold(p), h.ord) = h
 	k.count.NodesMade++
 	return base, nil

@@ -43,7 +43,6 @@ type ids struct {
 	reuse       Reuse
 	freed       []uint32 // indexes given back, oldest first, from head on
 	head        int
-	burnt       []uint32 // under NeverReuse: indexes from next on that were taken by name and given back
 }
 
 func (t *ids) get(i uint32) slot {
@@ -135,6 +134,9 @@ func (t *ids) take(u *undo) uint32 {
 	return t.next - 1
 }
 
+// spent says whether NeverReuse has handed an index out before, or would have.
+func (t *ids) spent(i uint32) bool { return t.reuse == NeverReuse && i >= t.first && i < t.next }
+
 // claim takes an index by name; it must be free.
 func (t *ids) claim(u *undo, i uint32) {
 	if at := slices.Index(t.freed[t.head:], i); at >= 0 {
@@ -146,22 +148,23 @@ func (t *ids) claim(u *undo, i uint32) {
 	}
 }
 
-// give takes an index back, which is set to nobody already.
-func (t *ids) give(u *undo, i uint32) {
+// give takes an index back, which is set to nobody already. It returns true if the index must never be handed out:
+// it was taken by name, and NeverReuse would come to it yet.
+func (t *ids) give(u *undo, i uint32) (burnt bool) {
 	if i < t.first || i > t.last {
-		return
+		return false
 	}
 	if t.reuse == NeverReuse {
 		if i >= t.next {
 			t.set(i, reserved)
-			t.burnt = append(t.burnt, i)
 		}
-		return
+		return i >= t.next
 	}
 	t.freed = append(t.freed, i)
 	if u != nil {
 		u.add(func() { t.freed = t.freed[:len(t.freed)-1] })
 	}
+	return false
 }
 
 // untake puts an index back to where take found it.

@@ -17,7 +17,6 @@ type Kernel struct {
 	writer
 	procs   list[*process]
 	threads int
-	version Version
 	clock   Time
 	seq     uint64 // creation number of the last process
 
@@ -29,29 +28,31 @@ type Kernel struct {
 	objects     map[PID]*ProcessObject
 	walks       walks
 
-	lent   [2]*node[*heap] // the heap lists of fresh processes, 64-bit and 32-bit
-	config *Config
-	undo   *undo
-	after  []func() // what a verb does to handles, once its change is certain
-	tx     Tx
+	lent  [2]*node[*heap] // the heap lists of fresh processes, 64-bit and 32-bit
+	fixed *fixed
+	undo  *undo
+	after []func() // what a verb does to handles, once its change is certain
+	tx    Tx
 }
 
 // New boots a kernel: version 0, with pid 0 "[System Process]" and pid 4 "System" unless c.Bare.
 // It never fails; values of c that are out of range are brought into it as [Config] says.
 func New(c Config) *Kernel {
 	k := empty(c)
-	if !k.config.Bare {
+	if !k.fixed.config.Bare {
+		k.version-- // the boot is the change that makes version 0
 		k.bootSystem()
+		k.version++
 	}
 	return k
 }
 
 func empty(c Config) *Kernel {
 	c = c.normal()
-	k := &Kernel{config: &c}
-	k.tag, k.own = 1, 1 // generation 0 is what images lend to every process; nobody may write it
-	k.clock = k.config.Start
-	k.ids = ids{first: k.config.FirstID / 4, last: k.config.LastID / 4, reuse: k.config.Reuse}
+	k := &Kernel{fixed: &fixed{config: c}}
+	k.own = 1
+	k.clock = k.fixed.config.Start
+	k.ids = ids{first: k.fixed.config.FirstID / 4, last: k.fixed.config.LastID / 4, reuse: k.fixed.config.Reuse}
 	k.ids.next = k.ids.first
 	k.tx.k = k
 	return k
@@ -78,7 +79,7 @@ func (k *Kernel) end(err error) Version {
 
 func (k *Kernel) commit() {
 	k.version++
-	if c := k.clock + k.config.Tick; c > k.clock { // it stops at its highest value
+	if c := k.clock + k.fixed.config.Tick; c > k.clock { // it stops at its highest value
 		k.clock = c
 	}
 	if k.last.Load() != nil {
@@ -130,15 +131,11 @@ func (k *Kernel) Version() Version {
 }
 
 // freeze gives everything written so far to whoever reads it now: from here on it is copied first.
-func (k *Kernel) freeze() {
-	k.tag++
-	k.own = k.tag
-}
+func (k *Kernel) freeze() { k.own = k.gen() }
 
 // cut returns the roots and counts as they stand.
 func (k *Kernel) cut() roots {
-	return roots{procs: k.procs, threads: k.threads, version: k.version, clock: k.clock, seq: k.seq,
-		own: k.own, next: k.ids.next, burnt: k.ids.burnt, config: k.config}
+	return roots{procs: k.procs, version: k.version, clock: k.clock, seq: k.seq, threads: uint32(k.threads), next: k.ids.next, fixed: k.fixed}
 }
 
 // State freezes the kernel and returns what it holds: one cut over all four lists (rule S7). It costs
@@ -192,8 +189,7 @@ func (k *Kernel) Process(pid PID) (Process, Version, bool) {
 	k.mu.Lock()
 	p := k.process(pid)
 	if p != nil && p.gen >= k.threshold(p) {
-		k.tag++
-		p.own = k.tag
+		p.own = k.gen()
 	}
 	v := k.version
 	k.mu.Unlock()
@@ -257,7 +253,7 @@ func (k *Kernel) mine(p *process) *process {
 func (k *Kernel) copyProcess(p *process) *process {
 	c := new(process)
 	*c = *p
-	c.gen = k.tag
+	c.gen = k.gen()
 	k.copied(processBytes)
 	*k.procs.edit(&k.writer, k.own, c.seq) = c
 	if k.undo != nil {

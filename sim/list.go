@@ -11,8 +11,8 @@ const fan = 16
 // stands in can be seen by a snapshot and is never written again; owned copies it first.
 type node[T any] struct {
 	gen   uint64
-	items []item[T] // nil in an inner node
-	kids  []kid[T]  // nil in a leaf
+	items []item[T] // of a leaf
+	inner *inner[T] // nil in a leaf
 }
 
 type item[T any] struct {
@@ -20,10 +20,11 @@ type item[T any] struct {
 	val T
 }
 
-// A kid holds the keys from its key on, up to that of the kid to its right.
-type kid[T any] struct {
-	key uint64
-	*node[T]
+// inner is the rest of an inner node. Kid i holds the keys from keys[i] on, up to those of kid i+1.
+type inner[T any] struct {
+	n    int
+	keys [fan]uint64 // all ones from n on
+	kids [fan]*node[T]
 }
 
 // A list is an ordered map from ascending 64-bit keys to values: a B+tree whose nodes carry the
@@ -35,10 +36,14 @@ type list[T any] struct {
 
 // A writer says which nodes may be written in place and counts what had to be copied instead.
 type writer struct {
-	tag   uint64 // the current generation: stamped on every node made
-	own   uint64 // nodes of an older generation belong to a snapshot
-	count Counters
+	version Version
+	own     uint64 // nodes of an older generation belong to a snapshot
+	count   Counters
 }
+
+// gen is the current generation, stamped on every node made: one more than the version that the change under way will
+// make, since generation 1 is that of the boot and 0 that of nodes which nobody may write.
+func (w *writer) gen() uint64 { return uint64(w.version) + 2 }
 
 func (w *writer) copied(bytes uintptr) {
 	w.count.NodesCopied++
@@ -71,13 +76,9 @@ type (
 		node[T]
 		v [fan]item[T]
 	}
-	inner8[T any] struct {
-		node[T]
-		v [8]kid[T]
-	}
 	inner16[T any] struct {
 		node[T]
-		v [fan]kid[T]
+		rest inner[T]
 	}
 )
 
@@ -107,40 +108,47 @@ func newLeaf[T any](gen uint64, room int) *node[T] {
 	return n
 }
 
-func newInner[T any](gen uint64, room int) *node[T] {
-	if room <= 8 {
-		l := &inner8[T]{node: node[T]{gen: gen}}
-		l.kids = l.v[:0]
-		return &l.node
+func newInner[T any](gen uint64) *node[T] {
+	n := &inner16[T]{}
+	n.gen, n.inner = gen, &n.rest
+	for i := range n.rest.keys {
+		n.rest.keys[i] = noKey
 	}
-	l := &inner16[T]{node: node[T]{gen: gen}}
-	l.kids = l.v[:0]
-	return &l.node
+	return &n.node
 }
 
-func (n *node[T]) leaf() bool { return n.items != nil }
+const noKey = ^uint64(0)
 
-// size is the number of entries, room how many there can be.
-func (n *node[T]) size() int { return len(n.items) + len(n.kids) }
-func (n *node[T]) room() int { return cap(n.items) + cap(n.kids) }
+func (n *node[T]) leaf() bool { return n.inner == nil }
+
+// size is the number of entries.
+func (n *node[T]) size() int {
+	if n.leaf() {
+		return len(n.items)
+	}
+	return n.inner.n
+}
 
 // low is the lowest key of a node that is not empty, or a bound below it.
 func (n *node[T]) low() uint64 {
 	if n.leaf() {
 		return n.items[0].key
 	}
-	return n.kids[0].key
+	return n.inner.keys[0]
 }
 
-// bytes is the size of the node with its arrays.
+// bytes is the size of the node with its entries.
 func (n *node[T]) bytes() uintptr {
-	return unsafe.Sizeof(*n) + uintptr(cap(n.items))*unsafe.Sizeof(item[T]{}) + uintptr(cap(n.kids))*unsafe.Sizeof(kid[T]{})
+	if n.leaf() {
+		return unsafe.Sizeof(*n) + uintptr(cap(n.items))*unsafe.Sizeof(item[T]{})
+	}
+	return unsafe.Sizeof(inner16[T]{})
 }
 
 // owned returns n itself when it may be written in place and has room for that many entries, else a
-// copy that takes its place. This is the only door to writing a node.
+// copy that takes its place. This is the only door to writing a node. What leads to an owned node is owned.
 func owned[T any](w *writer, own uint64, n *node[T], room int) *node[T] {
-	if n.gen >= own && room <= n.room() {
+	if n.gen >= own && (room <= cap(n.items) || !n.leaf()) {
 		return n
 	}
 	return replaced(w, own, n, room)
@@ -148,12 +156,12 @@ func owned[T any](w *writer, own uint64, n *node[T], room int) *node[T] {
 
 func replaced[T any](w *writer, own uint64, n *node[T], room int) *node[T] {
 	var c *node[T]
-	if room = max(room, n.size()); n.leaf() {
-		c = newLeaf[T](w.tag, room)
+	if n.leaf() {
+		c = newLeaf[T](w.gen(), max(room, len(n.items)))
 		c.items = append(c.items, n.items...)
 	} else {
-		c = newInner[T](w.tag, room)
-		c.kids = append(c.kids, n.kids...)
+		c = newInner[T](w.gen())
+		*c.inner = *n.inner
 	}
 	if n.gen < own {
 		w.copied(c.bytes())
@@ -194,42 +202,51 @@ func below[T any](items []item[T], key uint64) int {
 	return i
 }
 
-// way is the kid of an inner node under which key stands or belongs.
-func way[T any](kids []kid[T], key uint64) int {
+// way is the kid under which key stands or belongs.
+func (n *inner[T]) way(key uint64) int {
+	key = min(key, noKey-1) // nothing is ever kept under noKey
 	i := 0
-	for j := range kids[1:] {
-		if kids[j+1].key <= key {
+	for _, k := range n.keys[1:] {
+		if k <= key {
 			i++
 		}
 	}
 	return i
 }
 
+// seek returns the leaf where key stands or belongs, and where in it.
+func (l *list[T]) seek(key uint64) (*node[T], int) {
+	n := l.root
+	for !n.leaf() {
+		n = n.inner.kids[n.inner.way(key)]
+	}
+	return n, below(n.items, key)
+}
+
 // find returns the value of key, or nil. What it points to must not be written.
 func (l *list[T]) find(key uint64) *T {
-	n := l.root
-	if n == nil {
+	if l.root == nil {
 		return nil
 	}
-	for !n.leaf() {
-		n = n.kids[way(n.kids, key)].node
-	}
-	if i := below(n.items, key); i < len(n.items) && n.items[i].key == key {
+	n, i := l.seek(key)
+	if i < len(n.items) && n.items[i].key == key {
 		return &n.items[i].val
 	}
 	return nil
 }
 
-// edit returns the value of a key that is there, to be written in place: the path to it is owned.
+// edit returns the value of a key that is there, to be written in place.
 func (l *list[T]) edit(w *writer, own uint64, key uint64) *T {
-	at := &l.root
-	for {
+	if n, i := l.seek(key); n.gen >= own {
+		return &n.items[i].val
+	}
+	for at := &l.root; ; {
 		n := owned(w, own, *at, 0)
 		*at = n
 		if n.leaf() {
 			return &n.items[below(n.items, key)].val
 		}
-		at = &n.kids[way(n.kids, key)].node
+		at = &n.inner.kids[n.inner.way(key)]
 	}
 }
 
@@ -237,19 +254,20 @@ func (l *list[T]) edit(w *writer, own uint64, key uint64) *T {
 func (l *list[T]) insert(w *writer, own uint64, key uint64) *T {
 	l.count++
 	n := l.root
-	if n != nil && n.leaf() && n.gen >= own && len(n.items) < cap(n.items) && n.items[len(n.items)-1].key < key {
-		return n.append(key)
-	}
 	if n == nil {
-		l.root = newLeaf[T](w.tag, 1)
+		l.root = newLeaf[T](w.gen(), 1)
 		w.count.NodesMade++
 		return l.root.append(key)
+	}
+	if n.leaf() && n.gen >= own && len(n.items) < cap(n.items) && n.items[len(n.items)-1].key < key {
+		return n.append(key)
 	}
 	left, right := insert(w, own, n, key)
 	l.root = left
 	if right != nil {
-		l.root = newInner[T](w.tag, fan)
-		l.root.kids = append(l.root.kids, kid[T]{left.low(), left}, kid[T]{right.low(), right})
+		l.root = newInner[T](w.gen())
+		l.root.put(0, left.low(), left)
+		l.root.put(1, right.low(), right)
 		w.count.NodesMade++
 	}
 	return l.find(key)
@@ -271,26 +289,27 @@ func insert[T any](w *writer, own uint64, n *node[T], key uint64) (left, right *
 	if n.leaf() {
 		i = below(n.items, key)
 	} else {
-		i = way(n.kids, key)
 		n = owned(w, own, n, 0)
-		k := &n.kids[i]
-		k.key = min(k.key, key) // only ever lower at the left edge
-		k.node, more = insert(w, own, k.node, key)
+		in := n.inner
+		i = in.way(key)
+		in.keys[i] = min(in.keys[i], key) // only ever lower at the left edge
+		in.kids[i], more = insert(w, own, in.kids[i], key)
 		if more == nil {
 			return n, nil
 		}
 		i, key = i+1, more.low()
 	}
-	if n.size() < fan {
-		n = owned(w, own, n, n.size()+1)
+	size := n.size()
+	if size < fan {
+		n = owned(w, own, n, size+1)
 		n.put(i, key, more)
 		return n, nil
 	}
 	n, right = split(w, own, n, i)
-	if i < n.size() {
+	if size = n.size(); i < size {
 		n.put(i, key, more)
 	} else {
-		right.put(i-n.size(), key, more)
+		right.put(i-size, key, more)
 	}
 	return n, right
 }
@@ -305,48 +324,65 @@ func split[T any](w *writer, own uint64, n *node[T], i int) (left, right *node[T
 		n = owned(w, own, n, fan)
 	}
 	if n.leaf() {
-		right = newLeaf[T](w.tag, fan)
+		right = newLeaf[T](w.gen(), fan)
 		right.items = append(right.items, n.items[half:]...)
-	} else {
-		right = newInner[T](w.tag, fan)
-		right.kids = append(right.kids, n.kids[half:]...)
+		if half < fan {
+			clear(n.items[half:])
+			n.items = n.items[:half]
+		}
+		return n, right
 	}
-	if half < fan {
-		n.cut(half)
+	right = newInner[T](w.gen())
+	for j := half; j < fan; j++ {
+		right.put(j-half, n.inner.keys[j], n.inner.kids[j])
+	}
+	for n.inner.n > half {
+		n.take(n.inner.n - 1)
 	}
 	return n, right
 }
 
-// cut drops the entries of an owned node from i on.
-func (n *node[T]) cut(i int) {
+// put adds an entry to an owned node with room: a kid, or in a leaf the zero value.
+func (n *node[T]) put(i int, key uint64, kid *node[T]) {
 	if n.leaf() {
-		clear(n.items[i:])
-		n.items = n.items[:i]
+		n.items = n.items[:len(n.items)+1]
+		copy(n.items[i+1:], n.items[i:])
+		n.items[i] = item[T]{key: key}
 		return
 	}
-	clear(n.kids[i:])
-	n.kids = n.kids[:i]
+	in := n.inner
+	copy(in.keys[i+1:], in.keys[i:in.n])
+	copy(in.kids[i+1:], in.kids[i:in.n])
+	in.keys[i], in.kids[i] = key, kid
+	in.n++
 }
 
-// put adds an entry to an owned node with room: a kid, or in a leaf the zero value.
-func (n *node[T]) put(i int, key uint64, more *node[T]) {
-	if more != nil {
-		n.kids = n.kids[:len(n.kids)+1]
-		copy(n.kids[i+1:], n.kids[i:])
-		n.kids[i] = kid[T]{key, more}
+// take takes entry i out of an owned node.
+func (n *node[T]) take(i int) {
+	if n.leaf() {
+		last := len(n.items) - 1
+		copy(n.items[i:], n.items[i+1:])
+		n.items[last] = item[T]{}
+		n.items = n.items[:last]
 		return
 	}
-	n.items = n.items[:len(n.items)+1]
-	copy(n.items[i+1:], n.items[i:])
-	n.items[i] = item[T]{key: key}
+	in := n.inner
+	in.n--
+	copy(in.keys[i:], in.keys[i+1:])
+	copy(in.kids[i:], in.kids[i+1:])
+	in.keys[in.n], in.kids[in.n] = noKey, nil
 }
 
 // remove takes out a key that is there.
 func (l *list[T]) remove(w *writer, own uint64, key uint64) {
 	l.count--
+	if n, i := l.seek(key); n.gen >= own && (len(n.items) > fan/4+1 || n == l.root && len(n.items) > 1) {
+		n.take(i)
+		return
+	}
 	n := remove(w, own, l.root, key)
-	for !n.leaf() && len(n.kids) == 1 {
-		n = n.kids[0].node
+	for !n.leaf() && n.inner.n == 1 {
+		n = n.inner.kids[0]
 	}
 	if n.size() == 0 {
 		n = nil
@@ -360,47 +396,35 @@ func remove[T any](w *writer, own uint64, n *node[T], key uint64) *node[T] {
 		n.take(below(n.items, key))
 		return n
 	}
-	i := way(n.kids, key)
-	less := remove(w, own, n.kids[i].node, key)
-	n.kids[i].node = less
+	in := n.inner
+	i := in.way(key)
+	less := remove(w, own, in.kids[i], key)
+	in.kids[i] = less
 	switch size := less.size(); {
 	case size == 0:
 		n.take(i)
 	case size <= fan/4:
 		// A node a quarter full moves in with a neighbour, so that ageing lists stay dense.
-		if i > 0 && size+n.kids[i-1].size() <= fan*3/4 {
+		if i > 0 && size+in.kids[i-1].size() <= fan*3/4 {
 			join(w, own, n, i-1)
-		} else if i+1 < len(n.kids) && size+n.kids[i+1].size() <= fan*3/4 {
+		} else if i+1 < in.n && size+in.kids[i+1].size() <= fan*3/4 {
 			join(w, own, n, i)
 		}
 	}
 	return n
 }
 
-// take takes entry i out of an owned node.
-func (n *node[T]) take(i int) {
-	if n.leaf() {
-		last := len(n.items) - 1
-		copy(n.items[i:], n.items[i+1:])
-		n.items[last] = item[T]{}
-		n.items = n.items[:last]
-		return
-	}
-	last := len(n.kids) - 1
-	copy(n.kids[i:], n.kids[i+1:])
-	n.kids[last] = kid[T]{}
-	n.kids = n.kids[:last]
-}
-
 // join moves the entries of kid i+1 of the owned node n into kid i.
 func join[T any](w *writer, own uint64, n *node[T], i int) {
-	a, b := n.kids[i].node, n.kids[i+1].node
+	a, b := n.inner.kids[i], n.inner.kids[i+1]
 	a = owned(w, own, a, a.size()+b.size())
 	if a.leaf() {
 		a.items = append(a.items, b.items...)
 	} else {
-		a.kids = append(a.kids, b.kids...)
+		for j := range b.inner.n {
+			a.put(a.inner.n, b.inner.keys[j], b.inner.kids[j])
+		}
 	}
-	n.kids[i].node = a
+	n.inner.kids[i] = a
 	n.take(i + 1)
 }

@@ -33,14 +33,13 @@ func read(t *rapid.T, l list[int]) shelf {
 	if !slices.Equal(up, s.keys) {
 		t.Fatalf("after walks %v, leaves walk %v", up, s.keys)
 	}
-	if n := len(up); n > 0 {
-		down := []uint64{up[n-1]}
-		for key, v := l.before(up[n-1]); v != nil; key, v = l.before(key) {
-			down = append(down, key)
-		}
-		slices.Reverse(down)
-		if !slices.Equal(down, up) {
-			t.Fatalf("before walks %v, after walks %v", down, up)
+	for i, key := range up {
+		prev, this, next := l.around(key)
+		switch {
+		case this.key != key, (prev == nil) != (i == 0), (next == nil) != (i == len(up)-1):
+			t.Fatalf("around(%d) = %v, %v, %v", key, prev, this, next)
+		case prev != nil && prev.key != up[i-1], next != nil && next.key != up[i+1]:
+			t.Fatalf("around(%d) = %v, %v, %v, want %d and %d beside it", key, prev, this, next, up[max(i-1, 0)], up[min(i+1, len(up)-1)])
 		}
 	}
 	if int(l.count) != len(s.keys) {
@@ -51,7 +50,7 @@ func read(t *rapid.T, l list[int]) shelf {
 
 func TestListIsASortedSliceAndFrozenOnesNeverMove(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &writer{tag: 1, own: 1}
+		w := &writer{own: 1}
 		var l list[int]
 		var want shelf
 		type kept struct {
@@ -92,8 +91,8 @@ func TestListIsASortedSliceAndFrozenOnesNeverMove(t *testing.T) {
 				want.vals[at] = -i
 			case 9:
 				frozen = append(frozen, kept{l, want.clone()})
-				w.tag++
-				w.own = w.tag
+				w.version++
+				w.own = w.gen()
 			}
 		}
 		for i, f := range append(frozen, kept{l, want}) {
@@ -106,7 +105,7 @@ func TestListIsASortedSliceAndFrozenOnesNeverMove(t *testing.T) {
 }
 
 func TestListStaysDenseAsItAges(t *testing.T) {
-	w := &writer{tag: 1, own: 1}
+	w := &writer{own: 1}
 	var l list[int]
 	const n = 100_000
 	for i := range uint64(n) {
@@ -127,15 +126,15 @@ func TestListStaysDenseAsItAges(t *testing.T) {
 
 func TestListGrowsInSmallPieces(t *testing.T) {
 	for n := 1; n <= 2*fan; n++ {
-		w := &writer{tag: 1, own: 1}
+		w := &writer{own: 1}
 		var l list[int]
 		for i := range n {
 			*l.insert(w, 1, uint64(i)) = i
 		}
-		w.tag, w.own = 2, 2
+		w.version, w.own = 1, 3
 		before := w.count
-		*l.edit(w, 2, uint64(n-1)) = 7
-		*l.edit(w, 2, uint64(n-1)) = 8
+		*l.edit(w, w.own, uint64(n-1)) = 7
+		*l.edit(w, w.own, uint64(n-1)) = 8
 		if copied := w.count.NodesCopied - before.NodesCopied; copied != uint64(1+min(1, (n-1)/fan)) {
 			t.Errorf("%d entries: two edits of one entry copied %d nodes, want the path to it once", n, copied)
 		}

@@ -149,7 +149,7 @@ func (k *Kernel) ownPage(p *process, at Address) *page {
 	number, own := uint64(at/pageSize), k.threshold(p)
 	old := p.memory.find(number)
 	if old == nil {
-		pg := &page{gen: k.tag}
+		pg := &page{gen: k.gen()}
 		p.original(at&^(pageSize-1), pg.data[:])
 		*p.memory.insert(&k.writer, own, number) = pg
 		k.count.NodesMade++
@@ -158,7 +158,7 @@ func (k *Kernel) ownPage(p *process, at Address) *page {
 	if (*old).gen >= own {
 		return *old
 	}
-	pg := &page{gen: k.tag, data: (*old).data}
+	pg := &page{gen: k.gen(), data: (*old).data}
 	k.copied(pageSize)
 	*p.memory.edit(&k.writer, own, number) = pg
 	return pg

@@ -9,14 +9,18 @@ import (
 // roots is all that a state needs to be read and continued.
 type roots struct {
 	procs   list[*process]
-	threads int
 	version Version
 	clock   Time
 	seq     uint64
-	own     uint64   // the generation from which on a fork writes
-	next    uint32   // ids.next
-	burnt   []uint32 // ids.burnt
-	config  *Config
+	threads uint32
+	next    uint32 // ids.next
+	fixed   *fixed
+}
+
+// fixed is what seldom changes in the life of a kernel. It is replaced, not written.
+type fixed struct {
+	config Config
+	burnt  []uint32 // indexes that NeverReuse must not hand out although they are free and not below next
 }
 
 // A State is a frozen kernel: all lists as they stood at one version. It never changes (rule S8), needs no closing,
@@ -39,13 +43,13 @@ func (s *State) Version() Version { return s.version }
 func (s *State) Clock() Time { return s.clock }
 
 // Config is what the kernel was booted with.
-func (s *State) Config() Config { return *s.config }
+func (s *State) Config() Config { return s.fixed.config }
 
 // ProcessCount is the number of processes.
 func (s *State) ProcessCount() int { return int(s.procs.count) }
 
 // ThreadCount is the number of threads of all processes.
-func (s *State) ThreadCount() int { return s.threads }
+func (s *State) ThreadCount() int { return int(s.threads) }
 
 // Processes walks the processes in creation order. Walking allocates nothing and takes no lock.
 func (s *State) Processes() iter.Seq[Process] {
@@ -119,11 +123,11 @@ func (s *State) byID() *index {
 // until one of the two is written. Neither ever sees the other's changes. The fork has no handles; ids that were free in the
 // state come back in ascending order, and so do pool addresses. It costs a walk of the state.
 func (s *State) Fork() *Kernel {
-	k := empty(*s.config)
-	k.procs, k.threads, k.version, k.clock, k.seq = s.procs, s.threads, s.version, s.clock, s.seq
-	k.tag, k.own = s.own, s.own
-	k.ids.next, k.ids.burnt = s.next, slices.Clip(s.burnt)
-	for _, i := range s.burnt {
+	k := empty(s.fixed.config)
+	k.procs, k.threads, k.version, k.clock, k.seq = s.procs, int(s.threads), s.version, s.clock, s.seq
+	k.freeze()
+	k.fixed, k.ids.next = s.fixed, s.next
+	for _, i := range s.fixed.burnt {
 		k.ids.set(i, reserved)
 	}
 	for c := s.procs.leaf(); c != nil; c = s.procs.next(c) {

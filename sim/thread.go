@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // A thread is an entry of a process's thread list.
 type thread struct {
 	id      TID
@@ -109,7 +111,7 @@ func (k *Kernel) free(id uint32) error {
 	switch {
 	case id == 0 || id&3 != 0:
 		return because(ErrInvalid, "ids are multiples of 4")
-	case k.ids.get(id/4) != 0:
+	case k.ids.get(id/4) != 0 || k.ids.spent(id/4):
 		return ErrIDTaken
 	}
 	return nil
@@ -122,6 +124,13 @@ func (k *Kernel) takeID(id uint32) uint32 {
 	}
 	k.ids.claim(k.undo, id/4)
 	return id / 4
+}
+
+// giveID takes an index back.
+func (k *Kernel) giveID(i uint32) {
+	if k.ids.give(k.undo, i) {
+		k.fixed = &fixed{k.fixed.config, append(slices.Clip(k.fixed.burnt), i)}
+	}
 }
 
 // TerminateThread ends a thread; the last one takes its process with it (rule S19). It fails with
@@ -138,7 +147,7 @@ func (tx *Tx) TerminateThread(tid TID, code uint32) error {
 		return err
 	}
 	if p.threads.count == 1 {
-		if p.pid == systemPID && !k.config.Bare {
+		if p.pid == systemPID && !k.fixed.config.Bare {
 			return fail("TerminateThread", ErrAccessDenied, "tid %d, the last of System", tid)
 		}
 		k.exit(p, code, "TerminateThread")
@@ -156,7 +165,7 @@ func (tx *Tx) TerminateThread(tid TID, code uint32) error {
 	k.threadPool.give(k.undo, pool)
 	k.ids.keep(k.undo, i)
 	k.ids.set(i, 0)
-	k.ids.give(k.undo, i)
+	k.giveID(i)
 	return nil
 }
 

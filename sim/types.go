@@ -36,7 +36,7 @@ type Reuse uint8
 const (
 	OldestFirst Reuse = iota // the id that has been free longest
 	LastFirst                // the id that was freed last: the shortest way to a reused pid
-	NeverReuse               // a new id each time, until none is left
+	NeverReuse               // a new id each time, until none is left; asking for a used one by name fails too
 )
 
 // A Config says how a kernel boots. The zero value is a good one.

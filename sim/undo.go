@@ -32,11 +32,11 @@ func (u *undo) rollback() {
 	for i := len(u.steps) - 1; i >= 0; i-- {
 		u.steps[i]()
 	}
-	k.ids.next, k.ids.burnt = u.before.next, u.before.burnt
+	k.ids.next, k.fixed = u.before.next, u.before.fixed
 	clear(k.processPool.residents[u.places[0]:])
 	k.processPool.residents = k.processPool.residents[:u.places[0]]
 	k.threadPool.residents = k.threadPool.residents[:u.places[1]]
-	k.procs, k.threads = u.before.procs, u.before.threads
+	k.procs, k.threads = u.before.procs, int(u.before.threads)
 	k.clock, k.seq = u.before.clock, u.before.seq
 	clear(k.after[u.after:])
 	k.after = k.after[:u.after]

@@ -6,7 +6,7 @@ package sim
 func (l *list[T]) leaf() *node[T] {
 	n := l.root
 	for n != nil && !n.leaf() {
-		n = n.kids[0].node
+		n = n.inner.kids[0]
 	}
 	return n
 }
@@ -23,73 +23,66 @@ func (l *list[T]) next(n *node[T]) *node[T] {
 func (l *list[T]) right(key uint64) *node[T] {
 	var right *node[T]
 	for n := l.root; !n.leaf(); {
-		i := way(n.kids, key)
-		if i+1 < len(n.kids) {
-			right = n.kids[i+1].node
+		i := n.inner.way(key)
+		if i+1 < n.inner.n {
+			right = n.inner.kids[i+1]
 		}
-		n = n.kids[i].node
+		n = n.inner.kids[i]
 	}
 	for right != nil && !right.leaf() {
-		right = right.kids[0].node
+		right = right.inner.kids[0]
 	}
 	return right
 }
 
+// around returns the entry of a key that is there and its neighbours, nil at the ends.
+func (l *list[T]) around(key uint64) (prev, this, next *item[T]) {
+	n, i := l.seek(key)
+	this = &n.items[i]
+	if i > 0 {
+		prev = &n.items[i-1]
+	} else if left := l.left(key); left != nil {
+		prev = &left.items[len(left.items)-1]
+	}
+	if i+1 < len(n.items) {
+		next = &n.items[i+1]
+	} else if right := l.right(key); right != nil {
+		next = &right.items[0]
+	}
+	return prev, this, next
+}
+
+// left returns the leaf to the left of the one that holds key.
+func (l *list[T]) left(key uint64) *node[T] {
+	var left *node[T]
+	for n := l.root; !n.leaf(); {
+		i := n.inner.way(key)
+		if i > 0 {
+			left = n.inner.kids[i-1]
+		}
+		n = n.inner.kids[i]
+	}
+	for left != nil && !left.leaf() {
+		left = left.inner.kids[left.inner.n-1]
+	}
+	return left
+}
+
 // after returns the entry with the lowest key above key.
 func (l *list[T]) after(key uint64) (uint64, *T) {
-	n := l.root
-	if n == nil {
+	if l.root == nil {
 		return 0, nil
 	}
-	var right *node[T] // the subtree that follows the path, if any
-	for !n.leaf() {
-		i := way(n.kids, key)
-		if i+1 < len(n.kids) {
-			right = n.kids[i+1].node
-		}
-		n = n.kids[i].node
-	}
-	i := below(n.items, key)
+	n, i := l.seek(key)
 	if i < len(n.items) && n.items[i].key == key {
 		i++
 	}
-	if i < len(n.items) {
-		return n.items[i].key, &n.items[i].val
-	}
-	if right == nil {
-		return 0, nil
-	}
-	for !right.leaf() {
-		right = right.kids[0].node
-	}
-	return right.items[0].key, &right.items[0].val
-}
-
-// before returns the entry with the highest key below key.
-func (l *list[T]) before(key uint64) (uint64, *T) {
-	n := l.root
-	if n == nil {
-		return 0, nil
-	}
-	var left *node[T]
-	for !n.leaf() {
-		i := way(n.kids, key)
-		if i > 0 {
-			left = n.kids[i-1].node
+	if i == len(n.items) {
+		if n, i = l.right(key), 0; n == nil {
+			return 0, nil
 		}
-		n = n.kids[i].node
 	}
-	if i := below(n.items, key); i > 0 {
-		return n.items[i-1].key, &n.items[i-1].val
-	}
-	if left == nil {
-		return 0, nil
-	}
-	for !left.leaf() {
-		left = left.kids[len(left.kids)-1].node
-	}
-	e := &left.items[len(left.items)-1]
-	return e.key, &e.val
+	return n.items[i].key, &n.items[i].val
 }
 
 // first returns the entry with the lowest key.
@@ -99,7 +92,7 @@ func (l *list[T]) first() (uint64, *T) {
 		return 0, nil
 	}
 	for !n.leaf() {
-		n = n.kids[0].node
+		n = n.inner.kids[0]
 	}
 	return n.items[0].key, &n.items[0].val
 }
@@ -110,7 +103,10 @@ func (n *node[T]) each(f func(*node[T])) {
 		return
 	}
 	f(n)
-	for i := range n.kids {
-		n.kids[i].each(f)
+	if n.leaf() {
+		return
+	}
+	for _, kid := range n.inner.kids[:n.inner.n] {
+		kid.each(f)
 	}
 }
