@@ -31,7 +31,7 @@ var (
 type Error struct {
 	Call    string  // the verb or look-up, e.g. "TerminateProcess"
 	Input   string  // what it was given, e.g. "pid 12"
-	Version Version // of the kernel that the call saw; 0 for calls about handles
+	Version Version // of the kernel that the call saw; 0 for calls about handles and within an Update
 	Err     error   // one of the errors of this package
 }
 

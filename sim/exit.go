@@ -22,7 +22,7 @@ func (tx *Tx) TerminateProcess(pid PID, code uint32) error {
 
 // exit takes a process out of all lists. The pid comes back last, so that under LastFirst the next process gets it.
 func (k *Kernel) exit(p *process, code uint32, verb string) {
-	if k.walks.open > 0 {
+	if k.walks.any() {
 		k.buryProcess(p, verb)
 	}
 	for c := p.threads.leaf(); c != nil; c = p.threads.next(c) {
@@ -42,7 +42,7 @@ func (k *Kernel) exit(p *process, code uint32, verb string) {
 	k.ids.keep(k.undo, n)
 	if o := k.objects[p.pid]; o != nil {
 		k.ids.set(n, reserved)
-		k.after = append(k.after, func() { o.exited, o.code = true, code })
+		k.after = append(k.after, func() { k.exited(o, code) })
 	} else {
 		k.ids.set(n, 0)
 		k.giveID(n)

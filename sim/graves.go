@@ -1,6 +1,9 @@
 package sim
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // An object is what stands at an address of a list: a process, thread, module or heap, or a list head.
 type object struct {
@@ -42,29 +45,47 @@ type graveKey struct {
 	at    Address
 }
 
-// walks keeps the graves as long as a walk is open; without one, freeing costs a compare.
+// walks keeps the graves that an open walk can still come to: those dug since the oldest of them began. Without an
+// open walk, freeing costs a compare.
 type walks struct {
-	open   int
-	graves map[graveKey][]grave // the last few of each address, oldest first
+	open   []*Walker // in the order they began
+	graves map[graveKey][]grave
+	dug    []dug // in the order of their versions
 }
 
-const gravesKept = 4
+type dug struct {
+	key     graveKey
+	version Version
+}
 
-func (w *walks) close() {
-	if w.open--; w.open == 0 {
-		w.graves = nil
+func (w *walks) any() bool { return len(w.open) > 0 }
+
+func (w *walks) close(walker *Walker) {
+	i := slices.Index(w.open, walker)
+	w.open = slices.Delete(w.open, i, i+1)
+	if len(w.open) == 0 {
+		w.graves, w.dug = nil, nil
+		return
 	}
+	n := 0
+	for n < len(w.dug) && w.dug[n].version <= w.open[0].began {
+		key := w.dug[n].key
+		if list := w.graves[key]; len(list) > 1 {
+			w.graves[key] = list[1:]
+		} else {
+			delete(w.graves, key)
+		}
+		n++
+	}
+	w.dug = w.dug[n:]
 }
 
 func (w *walks) bury(key graveKey, g grave) {
 	if w.graves == nil {
 		w.graves = map[graveKey][]grave{}
 	}
-	old := w.graves[key]
-	if len(old) == gravesKept {
-		old = old[:copy(old, old[1:])]
-	}
-	w.graves[key] = append(old, g)
+	w.graves[key] = append(w.graves[key], g)
+	w.dug = append(w.dug, dug{key, g.version})
 }
 
 // grave finds the object that a link was made for.

@@ -245,14 +245,26 @@ func (t *HandleTable) drop(h Handle) {
 	}
 }
 
-// dropObject lets a process's pid go, if the process has.
+// exited notes that a process has ended. Within an Update its last handle may have been closed before.
+func (k *Kernel) exited(o *ProcessObject, code uint32) {
+	o.exited, o.code = true, code
+	if o.refs == 0 {
+		k.freePID(o.pid)
+	}
+}
+
+// dropObject forgets a process object without handles, and lets its pid go if the process has ended.
 func (k *Kernel) dropObject(o *ProcessObject) {
 	delete(k.objects, o.pid)
 	if o.exited {
-		i := uint32(o.pid) / 4
-		k.ids.set(i, 0)
-		k.giveID(i)
+		k.freePID(o.pid)
 	}
+}
+
+func (k *Kernel) freePID(pid PID) {
+	i := uint32(pid) / 4
+	k.ids.set(i, 0)
+	k.giveID(i)
 }
 
 // Duplicate opens another handle, in the same table or another one of the same kernel, to the object of h. With closeSource h is

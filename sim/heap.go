@@ -241,7 +241,7 @@ func (tx *Tx) HeapDestroy(pid PID, id Address) error {
 	if h.first {
 		return fail("HeapDestroy", because(ErrInvalid, "the default heap stays"), "pid %d, heap %#x", pid, id)
 	}
-	if k.walks.open > 0 {
+	if k.walks.any() {
 		k.buryHeap(p, h, "HeapDestroy")
 	}
 	p = k.mine(p)

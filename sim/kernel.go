@@ -157,10 +157,15 @@ func (k *Kernel) take() *State {
 	return s
 }
 
-// freezeInto returns the current state, which is s unless somebody else was first.
-func (k *Kernel) freezeInto(s *State) *State {
+// freezeInto returns the current state: the one that somebody took since the last change, else fresh, which nobody else has
+// seen; nil means one made here.
+func (k *Kernel) freezeInto(fresh *State) *State {
 	if last := k.last.Load(); last != nil {
 		return last
+	}
+	s := fresh
+	if s == nil {
+		s = new(State)
 	}
 	k.freeze()
 	s.roots = k.cut()
@@ -172,12 +177,12 @@ func (k *Kernel) freezeInto(s *State) *State {
 // StateOf returns the state and, in the same cut, the process with that pid. The state is good even
 // when there is no such process.
 func (k *Kernel) StateOf(pid PID) (*State, Process, bool) {
-	s := k.last.Load()
-	if s == nil {
-		s = new(State)
+	var fresh *State
+	if k.last.Load() == nil {
+		fresh = new(State)
 	}
 	k.mu.Lock()
-	s = k.freezeInto(s)
+	s := k.freezeInto(fresh)
 	p := k.process(pid)
 	k.mu.Unlock()
 	return s, Process{p}, p != nil

@@ -83,6 +83,7 @@ type Walker struct {
 	seq    uint64 // of the process whose list it walks; 0 for the process list
 	head   Address
 	at     link
+	began  Version
 	steps  uint64
 	mark   link // Brent's tortoise
 	marked Version
@@ -137,8 +138,8 @@ func (k *Kernel) walk(w *Walker) *Walker {
 	w.at = link{w.head, w.seq} // the end of its process frees the head of a list
 	w.mark = w.at
 	k.mu.Lock()
-	k.walks.open++
-	w.marked = k.version
+	k.walks.open = append(k.walks.open, w)
+	w.began, w.marked = k.version, k.version
 	k.mu.Unlock()
 	return w
 }
@@ -174,7 +175,7 @@ func (w *Walker) Close() {
 func (w *Walker) stop(err error) error {
 	if w.err == nil {
 		w.err = err
-		w.k.walks.close()
+		w.k.walks.close(w)
 	}
 	return w.err
 }

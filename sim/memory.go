@@ -1,5 +1,7 @@
 package sim
 
+import "unsafe"
+
 // A page is 4 KiB of a process's memory that somebody has written to. What no page covers reads as the
 // image that is mapped there, or as zero. It is copied on write like a node.
 type page struct {
@@ -159,7 +161,7 @@ func (k *Kernel) ownPage(p *process, at Address) *page {
 		return *old
 	}
 	pg := &page{gen: k.gen(), data: (*old).data}
-	k.copied(pageSize)
+	k.copied(unsafe.Sizeof(*pg))
 	*p.memory.edit(&k.writer, own, number) = pg
 	return pg
 }

@@ -243,7 +243,7 @@ func (tx *Tx) FreeLibrary(pid PID, base Address) error {
 		p.modules.edit(&k.writer, k.threshold(p), key).loads--
 		return nil
 	}
-	if k.walks.open > 0 {
+	if k.walks.any() {
 		k.buryModule(p, key, m, "FreeLibrary")
 	}
 	slot, size, data := m.slot, Address(m.img.size), m.data

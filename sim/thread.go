@@ -155,7 +155,7 @@ func (tx *Tx) TerminateThread(tid TID, code uint32) error {
 	}
 	i := uint32(tid) / 4
 	ord := k.ids.get(i).ord()
-	if k.walks.open > 0 {
+	if k.walks.any() {
 		k.buryThread(p, ord, t, "TerminateThread")
 	}
 	pool := t.slot
