@@ -20,7 +20,7 @@ func TestSystemIsThereAtVersionZero(t *testing.T) {
 		{"the zero Config: pid 0 with four idle threads, pid 4 with one", sim.Config{}, []sim.PID{0, 4}, 5},
 		{"as many idle threads as CPUs", sim.Config{CPUs: 2}, []sim.PID{0, 4}, 3},
 		{"fewer CPUs than none are four", sim.Config{CPUs: -1}, []sim.PID{0, 4}, 5},
-		{"more than 1024 CPUs are 1024", sim.Config{CPUs: 1 << 40}, []sim.PID{0, 4}, 1025},
+		{"more than 1024 CPUs are 1024", sim.Config{CPUs: 1 << 30}, []sim.PID{0, 4}, 1025},
 		{"a bare kernel is empty", sim.Config{Bare: true}, nil, 0},
 	}
 	for _, tt := range tests {

@@ -24,8 +24,7 @@ type taker struct {
 	refused uint64 // the process that was asked for had just ended
 	again   uint64 // walks of snapshots that were walked before
 	last    sim.Version
-	pids    []sim.PID // of the last picture
-	recent  []sample  // to be walked again
+	recent  []sample // to be walked again
 	samples []sample
 	wrong   []error
 	count   atomic.Uint64 // taken, for who looks on

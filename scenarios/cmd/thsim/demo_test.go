@@ -190,8 +190,10 @@ func butFirst[T any](list iter.Seq[T]) iter.Seq[T] {
 func twice[T any](list iter.Seq[T]) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for x := range list {
-			if !yield(x) || !yield(x) {
-				return
+			for range 2 {
+				if !yield(x) {
+					return
+				}
 			}
 		}
 	}
