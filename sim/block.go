@@ -234,6 +234,9 @@ func (k *Kernel) FirstBlock(pid PID, heap Address) (Block, Version, error) {
 // NextBlock reads the block that follows the one at address at in a living heap. It fails with [ErrNoProcess],
 // [ErrEnd] and, when no block starts at that address any more or the heap is gone, [ErrHeapChanged].
 func (k *Kernel) NextBlock(pid PID, heap, at Address) (Block, Version, error) {
+	if at == 0 {
+		at = ^Address(0) // no block starts at 0 either
+	}
 	return k.liveBlock("NextBlock", pid, heap, at)
 }
 

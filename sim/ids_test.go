@@ -188,3 +188,28 @@ func TestPIDIsReservedWhileAHandleIsOpen(t *testing.T) {
 		d.start(sim.ProcessSpec{ID: watched})
 	}
 }
+
+// The holder of the last handle and the process it keeps end in one Update: the pid is free after it, in either order.
+func TestReservedPIDComesBackWithinAnUpdate(t *testing.T) {
+	for _, holderFirst := range []bool{true, false} {
+		d := emptyDesk(t, sim.Config{Bare: true})
+		holder, _ := d.start(sim.ProcessSpec{})
+		held, _ := d.start(sim.ProcessSpec{})
+		_, err := d.handles(holder).OpenProcess(held, 0)
+		d.fatal(err)
+		order := []sim.PID{held, holder}
+		if holderFirst {
+			order = []sim.PID{holder, held}
+		}
+		_, err = d.Update(func(tx *sim.Tx) error {
+			for _, pid := range order {
+				if err := tx.TerminateProcess(pid, 0); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		d.fatal(err)
+		d.start(sim.ProcessSpec{ID: held})
+	}
+}

@@ -99,3 +99,47 @@ func TestHandlesRunOutAndComeBack(t *testing.T) {
 		t.Errorf("after one was closed the next is %d, %v, want %d", h, err, hs[1])
 	}
 }
+
+func TestHistoryShrinksWhenTheOldestWalkIsClosed(t *testing.T) {
+	k := New(Config{Bare: true, Reuse: LastFirst})
+	start := func() PID {
+		pid, _, _, err := k.CreateProcess(ProcessSpec{Image: MustImage("a.exe"), Minimal: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	end := func(pid PID) {
+		if _, err := k.TerminateProcess(pid, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		start()
+	}
+	old := k.WalkProcesses(FreedReadable)
+	end(8)
+	end(start()) // twice at one address
+	young := k.WalkProcesses(FreedReadable)
+	if e, err := young.Next(); err != nil || e.ID != 16 {
+		t.Fatalf("the younger walk begins with %+v, %v, want 16", e, err)
+	}
+	end(start())
+	end(16)
+	began := young.began
+	old.Close()
+	for key, list := range k.walks.graves {
+		for _, g := range list {
+			if g.version <= began {
+				t.Errorf("what was freed at %#x by version %d is still known, though the oldest walk began at version %d", key.at, g.version, began)
+			}
+		}
+	}
+	if len(k.walks.graves) == 0 {
+		t.Error("nothing is known of what was freed since the younger walk began")
+	}
+	if e, err := young.Next(); err != nil || e.ID != 24 || e.Stale {
+		t.Errorf("the younger walk, whose place was freed, goes on with %+v, %v, want 24", e, err)
+	}
+	young.Close()
+}

@@ -76,19 +76,17 @@ type link struct {
 // A Walker walks a live list the way code without a snapshot does: it holds an address and follows the link that stands there
 // at each step. Between two steps anybody may change the kernel. One goroutine at a time may use it.
 type Walker struct {
-	k      *Kernel
-	freed  Freed
-	kind   Kind
-	pid    PID
-	seq    uint64 // of the process whose list it walks; 0 for the process list
-	head   Address
-	at     link
-	began  Version
-	steps  uint64
-	mark   link // Brent's tortoise
-	marked Version
-	heads  map[Address]bool // foreign heads passed since the last freed object
-	err    error            // set when the walk is over
+	k     *Kernel
+	freed Freed
+	kind  Kind
+	pid   PID
+	seq   uint64 // of the process whose list it walks; 0 for the process list
+	head  Address
+	at    link
+	began Version
+	steps uint64
+	heads map[Address]bool // foreign heads passed since the last freed object
+	err   error            // set when the walk is over
 }
 
 // WalkProcesses starts a walk of the live process list.
@@ -136,10 +134,9 @@ func (k *Kernel) walkOf(call string, pid PID, kind Kind, f Freed) (*Walker, erro
 
 func (k *Kernel) walk(w *Walker) *Walker {
 	w.at = link{w.head, w.seq} // the end of its process frees the head of a list
-	w.mark = w.at
 	k.mu.Lock()
 	k.walks.open = append(k.walks.open, w)
-	w.began, w.marked = k.version, k.version
+	w.began = k.version
 	k.mu.Unlock()
 	return w
 }
@@ -212,29 +209,22 @@ func (w *Walker) Next() (Entry, error) {
 	return e, nil
 }
 
-// circles says whether the walk is caught: it stands where it stood with nothing changed since, or it passes a foreign list
-// head again without having met a freed object in between, so that only luck could bring it back.
+// circles says whether the walk is caught in a foreign list: it passes the head of one again without having met a freed object
+// in between, so that only luck could bring it back. Every circle has a head in it.
 func (w *Walker) circles(o object) bool {
+	w.steps++
 	if o.stale || o.stranger {
 		clear(w.heads)
 	}
-	if o.kind == KindHead {
-		if w.heads[w.at.at] {
-			return true
-		}
-		if w.heads == nil {
-			w.heads = map[Address]bool{}
-		}
-		w.heads[w.at.at] = true
+	if o.kind != KindHead {
+		return false
 	}
-	w.steps++
-	if w.at == w.mark && w.k.version == w.marked {
-		return true
+	again := w.heads[w.at.at]
+	if w.heads == nil {
+		w.heads = map[Address]bool{}
 	}
-	if w.steps&(w.steps-1) == 0 || w.k.version != w.marked {
-		w.mark, w.marked = w.at, w.k.version
-	}
-	return false
+	w.heads[w.at.at] = true
+	return again
 }
 
 // read resolves a link: the object it was made for if it still lives there, else what the policy says.

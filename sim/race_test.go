@@ -255,3 +255,40 @@ func TestBirthRacesWithExit(t *testing.T) {
 		}
 	}
 }
+
+// A state that somebody holds is his for ever, however he got it and whatever else is taken and changed at the time. Each
+// state is looked at again when all is over, because what overwrites it may come late.
+func TestStateIsNeverTakenTwice(t *testing.T) {
+	const rounds = 2000
+	type held struct {
+		s *sim.State
+		v sim.Version
+	}
+	d := emptyDesk(t, sim.Config{Bare: true})
+	pid, _ := d.start(sim.ProcessSpec{})
+	var all [6][]held
+	together(len(all), func(i int) {
+		for range rounds {
+			if i < 2 {
+				if _, _, err := d.CreateThread(pid, sim.ThreadSpec{}); err != nil {
+					t.Error(err)
+				}
+			}
+			s := d.State()
+			if i > 2 {
+				var p sim.Process
+				if s, p, _ = d.StateOf(pid); p.ThreadCount() != s.ThreadCount() {
+					t.Errorf("StateOf gives a state of %d threads and a process of %d", s.ThreadCount(), p.ThreadCount())
+				}
+			}
+			all[i] = append(all[i], held{s, s.Version()})
+		}
+	})
+	for _, some := range all {
+		for _, h := range some {
+			if h.s.Version() != h.v || h.s.ThreadCount() != int(h.v) {
+				t.Fatalf("a state of version %d has turned into one of version %d with %d threads", h.v, h.s.Version(), h.s.ThreadCount())
+			}
+		}
+	}
+}

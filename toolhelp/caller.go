@@ -130,7 +130,7 @@ func (c *Caller) CreateToolhelp32Snapshot(flags uint32, processId uint32) (Handl
 	if processId == 0 {
 		processId = uint32(c.pid)
 	}
-	request := look{flags: flags, pid: sim.PID(processId &^ 3), bits: c.bits, caller: c}
+	request := look{asked: asked{flags, sim.PID(processId &^ 3)}, bits: c.bits, caller: c}
 	var s Snapshot
 	var errno Errno
 	if c.SeparateCuts {
@@ -148,7 +148,7 @@ func (c *Caller) CreateToolhelp32Snapshot(flags uint32, processId uint32) (Handl
 	if flags&TH32CS_INHERIT != 0 {
 		inherit = sim.HandleInherit
 	}
-	h, err := c.table.Open(&section{snapshot: s, pid: processId}, inherit)
+	h, err := c.table.Open(&section{snapshot: s, bits: int(c.bits), pid: processId}, inherit)
 	if err != nil {
 		return InvalidHandle, c.fail(errnoOf(err))
 	}

@@ -3,6 +3,7 @@ package toolhelp
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/toolhelpsim/toolhelpsim/sim"
@@ -96,10 +97,10 @@ func (c Changes) String() string {
 // gets its tid and its address in the pool at the same tick of the clock, which takes one Update, count as the same.
 func Diff(a, b Snapshot) Changes {
 	var all Changes
-	both := a.flags & b.flags
+	both := a.asked.flags & b.asked.flags
 	if a.state != b.state {
 		if both&TH32CS_SNAPPROCESS != 0 {
-			all = compare(all, ProcessEnded, a.Processes(), b.Processes(), processIdentity, processDetail, noteProcess)
+			all = compare(all, ProcessEnded, slices.Collect(a.Processes()), slices.Collect(b.Processes()), processIdentity, processDetail, noteProcess)
 		}
 		if both&TH32CS_SNAPTHREAD != 0 {
 			all = compare(all, ThreadEnded, owned(a.state), owned(b.state), threadIdentity, threadDetail, noteThread)
@@ -115,13 +116,13 @@ func Diff(a, b Snapshot) Changes {
 }
 
 // compare appends what happened to one list; gone is the first of its three kinds.
-func compare[T any, K comparable](all Changes, gone ChangeKind, a, b iter.Seq[T], identity func(T) K,
+func compare[T any](all Changes, gone ChangeKind, a, b []T, identity func(T) key,
 	detail func(old, now T) string, note func(T) Change) Changes {
-	before, after := map[K]T{}, map[K]bool{}
-	for v := range a {
+	before, after := map[key]T{}, map[key]bool{}
+	for _, v := range a {
 		before[identity(v)] = v
 	}
-	for v := range b {
+	for _, v := range b {
 		after[identity(v)] = true
 	}
 	add := func(kind ChangeKind, v T, detail string) {
@@ -129,12 +130,12 @@ func compare[T any, K comparable](all Changes, gone ChangeKind, a, b iter.Seq[T]
 		c.Kind, c.Detail = kind, detail
 		all = append(all, c)
 	}
-	for v := range a {
+	for _, v := range a {
 		if !after[identity(v)] {
 			add(gone, v, "")
 		}
 	}
-	for v := range b {
+	for _, v := range b {
 		if old, ok := before[identity(v)]; !ok {
 			add(gone+2, v, "")
 		} else if d := detail(old, v); d != "" {
@@ -150,26 +151,20 @@ type part[T any] struct {
 	is T
 }
 
-func parts[T any](p sim.Process, all iter.Seq[T]) iter.Seq[part[T]] {
-	return func(yield func(part[T]) bool) {
-		for v := range all {
-			if !yield(part[T]{p, v}) {
-				return
-			}
-		}
+func parts[T any](p sim.Process, all iter.Seq[T]) (list []part[T]) {
+	for v := range all {
+		list = append(list, part[T]{p, v})
 	}
+	return list
 }
 
-func owned(s *sim.State) iter.Seq[part[sim.Thread]] {
-	return func(yield func(part[sim.Thread]) bool) {
-		for p := range s.Processes() {
-			for t := range p.Threads() {
-				if !yield(part[sim.Thread]{p, t}) {
-					return
-				}
-			}
+func owned(s *sim.State) (list []part[sim.Thread]) {
+	for p := range s.Processes() {
+		for t := range p.Threads() {
+			list = append(list, part[sim.Thread]{p, t})
 		}
 	}
+	return list
 }
 
 // A key tells an entry from all others that a kernel ever had in that list.

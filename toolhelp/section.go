@@ -11,6 +11,7 @@ import (
 // duplicate or inherited, in whatever process and thread, moves the same cursors (rule D.17).
 type section struct {
 	snapshot  Snapshot
+	bits      int    // of who took it
 	pid       uint32 // as the entries of modules and heaps show it
 	processes list[processRow]
 	threads   list[threadRow]
@@ -22,7 +23,7 @@ type section struct {
 func (s *section) Kind() string { return "Section" }
 
 // Bytes is what the copy would take in Windows.
-func (s *section) Bytes() uint64 { return s.snapshot.Bytes() }
+func (s *section) Bytes() uint64 { return s.snapshot.bytes(s.bits) }
 
 // A list is one list of a snapshot, laid flat at the first call that walks it, and its cursor. Which entry a call gets is settled by one
 // atomic addition: each entry goes to exactly one of any number of concurrent calls of Next.
@@ -115,7 +116,7 @@ func layThreads(s *section) []threadRow {
 
 func layModules(s *section) []sim.Module {
 	var rows []sim.Module
-	for m := range s.snapshot.Modules() {
+	for m := range s.snapshot.modules(s.bits) {
 		rows = append(rows, m)
 	}
 	return rows

@@ -40,7 +40,7 @@ type Cuts struct {
 	Heaps, Modules, Processes sim.Version
 }
 
-// An apart is what a snapshot of several cuts holds besides.
+// An apart is what a snapshot holds besides whose parts are not all of its state's version: because they were cut apart, or because it has no state.
 type apart struct {
 	cuts  Cuts
 	heaps sim.Process // as they were at their cut
@@ -48,18 +48,19 @@ type apart struct {
 
 // Cuts returns the version of each part. They are the same but for snapshots of TakeSeparately and of callers with SeparateCuts.
 func (s Snapshot) Cuts() Cuts {
-	if s.apart != nil {
-		return s.apart.cuts
-	}
 	var c Cuts
-	if s.lists(TH32CS_SNAPHEAPLIST) {
-		c.Heaps = s.version
+	if s.state != nil {
+		v := s.state.Version()
+		c = Cuts{v, v, v}
 	}
-	if s.lists(TH32CS_SNAPMODULE) {
-		c.Modules = s.version
+	if s.apart != nil {
+		c = s.apart.cuts
 	}
-	if s.lists(systemFlags) {
-		c.Processes = s.version
+	if !s.lists(TH32CS_SNAPHEAPLIST) {
+		c.Heaps = 0
+	}
+	if !s.lists(moduleFlags) {
+		c.Modules = 0
 	}
 	return c
 }
@@ -71,7 +72,7 @@ func (s Snapshot) Cuts() Cuts {
 // It fails as Take does, and besides with ERROR_BAD_LENGTH when the module list changed between CutModules and CutModulesAgain
 // (rule C.1-28), and with ERROR_PARTIAL_COPY when the process ended after its first cut.
 func TakeSeparately(k *sim.Kernel, flags uint32, pid sim.PID, between func(next Cut)) (Snapshot, error) {
-	s, errno := look{flags: flags, pid: pid, bits: 64}.takeApart(k, func(next Cut) Errno {
+	s, errno := look{asked: asked{flags, pid}, bits: 64}.takeApart(k, func(next Cut) Errno {
 		if between != nil {
 			between(next)
 		}
@@ -88,7 +89,7 @@ func (l look) takeApart(k *sim.Kernel, between func(Cut) Errno) (Snapshot, Errno
 	if l.flags&listFlags == 0 {
 		return Snapshot{}, ERROR_INVALID_PARAMETER
 	}
-	s := Snapshot{flags: l.flags, pid: l.pid, bits: l.bits, apart: new(apart)}
+	s := Snapshot{asked: l.asked, apart: new(apart)}
 	// see looks at the target once more; it must be the same process each time.
 	see := func(next Cut) (sim.Process, sim.Version, Errno) {
 		if errno := between(next); errno != 0 {
@@ -103,10 +104,9 @@ func (l look) takeApart(k *sim.Kernel, between func(Cut) Errno) (Snapshot, Errno
 	}
 	var errno Errno
 	if s.lists(TH32CS_SNAPHEAPLIST) {
-		if s.apart.heaps, s.version, errno = see(CutHeaps); errno != 0 {
+		if s.apart.heaps, s.apart.cuts.Heaps, errno = see(CutHeaps); errno != 0 {
 			return s, errno
 		}
-		s.apart.cuts.Heaps = s.version
 	}
 	if s.lists(moduleFlags) {
 		measured, _, errno := see(CutModules)
@@ -120,15 +120,14 @@ func (l look) takeApart(k *sim.Kernel, between func(Cut) Errno) (Snapshot, Errno
 		if !sameModules(measured, read) {
 			return s, ERROR_BAD_LENGTH
 		}
-		s.version, s.apart.cuts.Modules = v, v
+		s.apart.cuts.Modules = v
 	}
 	if s.lists(systemFlags) {
 		if errno := between(CutProcesses); errno != 0 {
 			return s, errno
 		}
 		s.state = k.State()
-		s.version = s.state.Version()
-		s.apart.cuts.Processes = s.version
+		s.apart.cuts.Processes = s.state.Version()
 	}
 	return s, 0
 }

@@ -17,15 +17,20 @@ const (
 
 // A Snapshot is a kept state of the kernel's lists: the processes and threads of the whole system, the modules and heaps of one
 // process. Nothing in it ever changes, it needs no closing, and any number of goroutines may walk it at once. It is a small value and
-// not a pointer, so that taking one when nothing changed allocates nothing. The zero Snapshot holds four empty lists.
+// not a pointer, so that taking one of the whole system when nothing changed allocates nothing. The zero Snapshot holds four empty lists.
+//
+// It has four words, which the compiler keeps in registers: a fifth would triple the cost of taking one.
 type Snapshot struct {
-	state   *sim.State  // for the processes and threads; nil when neither was asked for
-	target  sim.Process // whose modules and heaps are listed; none when neither was asked for
-	apart   *apart      // when the lists were cut apart
-	version sim.Version
-	flags   uint32
-	pid     sim.PID
-	bits    uint8 // of who looks: 32 sees the 32-bit list of a WOW64 process and calls it MODULE
+	state  *sim.State  // for the processes and threads; nil when neither was asked for
+	target sim.Process // whose modules and heaps are listed; none when neither was asked for
+	apart  *apart      // nil when state tells the version of everything
+	asked  asked
+}
+
+// asked is what a snapshot was taken with.
+type asked struct {
+	flags uint32
+	pid   sim.PID
 }
 
 // Take takes a snapshot: one cut over all the lists that flags ask for, at one version. flags is an OR of TH32CS_SNAPPROCESS and
@@ -36,18 +41,23 @@ type Snapshot struct {
 // 32-bit loader's after them; TH32CS_SNAPMODULE32 alone lists nothing.
 //
 // The cost does not depend on how much there is. Without module and heap flags Take costs what [sim.Kernel.State] does, and with
-// these flags alone it freezes that one process only.
+// these flags alone it freezes that one process only, and allocates one small object.
 //
 // The Go door has no caller, hence nobody's rights count and a pid of 0 is pid 0 itself. A failure names the call and its input and
 // wraps an Errno: ERROR_INVALID_PARAMETER when flags ask for no list or no process has the pid, ERROR_ACCESS_DENIED when it is pid 0, System or
 // another process without a user part, ERROR_PARTIAL_COPY when modules are asked for and the process has not started, so that its
 // loader has no list yet. Then there is no snapshot at all, not even of the processes (rule C.1-12).
 func Take(k *sim.Kernel, flags uint32, pid sim.PID) (Snapshot, error) {
-	if flags&targetFlags == 0 && flags&systemFlags != 0 { // as take does, in a quarter of the time
-		state := k.State()
-		return Snapshot{state: state, version: state.Version(), flags: flags, pid: pid, bits: 64}, nil
+	if flags&targetFlags != 0 || flags&systemFlags == 0 {
+		return takeTarget(k, flags, pid)
 	}
-	s, errno := look{flags: flags, pid: pid, bits: 64}.take(k)
+	return Snapshot{state: k.State(), asked: asked{flags, pid}}, nil
+}
+
+// takeTarget is Take for flags that ask for more than the lists of the system, or for less. It stands apart for the sake of the other case,
+// which is to cost hardly more than the look whether anything has changed.
+func takeTarget(k *sim.Kernel, flags uint32, pid sim.PID) (Snapshot, error) {
+	s, errno := look{asked: asked{flags, pid}, bits: 64}.take(k)
 	if errno != 0 {
 		return Snapshot{}, takeError("Take", flags, pid, errno)
 	}
@@ -73,29 +83,28 @@ func takeError(call string, flags uint32, pid sim.PID, errno Errno) error {
 
 // A look is a request for a snapshot and who makes it.
 type look struct {
-	flags  uint32
-	pid    sim.PID
-	bits   uint8
+	asked
+	bits   uint8   // 32 for a 32-bit caller
 	caller *Caller // nil: the Go door, without rights
 }
 
 func (l look) take(k *sim.Kernel) (Snapshot, Errno) {
-	s := Snapshot{flags: l.flags, pid: l.pid, bits: l.bits}
+	s := Snapshot{asked: l.asked}
 	switch {
 	case l.flags&listFlags == 0:
 		return s, ERROR_INVALID_PARAMETER
 	case l.flags&targetFlags == 0:
 		s.state = k.State()
-		s.version = s.state.Version()
 		return s, 0
 	}
 	var p sim.Process
 	var ok bool
 	if l.flags&systemFlags == 0 {
-		p, s.version, ok = k.Process(l.pid)
+		var v sim.Version
+		p, v, ok = k.Process(l.pid)
+		s.apart = &apart{heaps: p, cuts: Cuts{Heaps: v, Modules: v}}
 	} else {
 		s.state, p, ok = k.StateOf(l.pid)
-		s.version = s.state.Version()
 	}
 	if errno := l.refuse(p, ok); errno != 0 {
 		return s, errno
@@ -124,13 +133,24 @@ func (l look) refuse(p sim.Process, ok bool) Errno {
 
 // Version returns the version of the kernel that the snapshot shows: of the processes and threads, when they were cut apart from
 // the rest.
-func (s Snapshot) Version() sim.Version { return s.version }
+func (s Snapshot) Version() sim.Version {
+	if s.state != nil {
+		return s.state.Version()
+	}
+	return s.lastCut()
+}
+
+// lastCut is Version of a snapshot of one process.
+func (s Snapshot) lastCut() sim.Version {
+	c := s.Cuts()
+	return max(c.Heaps, c.Modules)
+}
 
 // Flags returns the flags it was taken with.
-func (s Snapshot) Flags() uint32 { return s.flags }
+func (s Snapshot) Flags() uint32 { return s.asked.flags }
 
 // PID returns the pid it was taken with.
-func (s Snapshot) PID() sim.PID { return s.pid }
+func (s Snapshot) PID() sim.PID { return s.asked.pid }
 
 // State returns the whole frozen kernel behind the process and thread lists, nil when neither was asked for.
 func (s Snapshot) State() *sim.State { return s.state }
@@ -140,7 +160,7 @@ var nothing sim.State
 
 // listed returns the state to walk for the list that flag names.
 func (s Snapshot) listed(flag uint32) *sim.State {
-	if s.flags&flag == 0 || s.state == nil {
+	if !s.lists(flag) || s.state == nil {
 		return &nothing
 	}
 	return s.state
@@ -164,29 +184,22 @@ func (s Snapshot) ThreadsOf(pid sim.PID) iter.Seq[sim.Thread] {
 
 // Modules walks the modules of the process PID in load order, the exe first, the 32-bit list of a WOW64 process last; none
 // without TH32CS_SNAPMODULE.
-func (s Snapshot) Modules() iter.Seq[sim.Module] {
+func (s Snapshot) Modules() iter.Seq[sim.Module] { return s.modules(64) }
+
+// modules walks the modules that a look of so many bits sees: which loader's are listed, and which after them, is rules C.1-20 to C.1-22 and
+// E.10. 32 bits see the 32-bit list of a WOW64 process and call it MODULE.
+func (s Snapshot) modules(look int) iter.Seq[sim.Module] {
 	return func(yield func(sim.Module) bool) {
 		if !s.lists(TH32CS_SNAPMODULE) {
 			return
 		}
-		first, second := s.bitness()
+		both := look == 64 && s.lists(TH32CS_SNAPMODULE32)
 		for m := range s.target.Modules() {
-			if (m.Bits() == first || m.Bits() == second) && !yield(m) {
+			if (m.Bits() == look || both) && !yield(m) {
 				return
 			}
 		}
 	}
-}
-
-// bitness says which loader's modules are listed, and which after them (rules C.1-20 to 22, E.10); 0 is no loader.
-func (s Snapshot) bitness() (first, second int) {
-	switch {
-	case s.bits == 32:
-		return 32, 0
-	case s.lists(TH32CS_SNAPMODULE32):
-		return 64, 32
-	}
-	return 64, 0
 }
 
 // Heaps walks the heaps of the process PID, the default heap first; none without TH32CS_SNAPHEAPLIST. The blocks in them stand still too,
@@ -204,7 +217,7 @@ func (s Snapshot) heaped() sim.Process {
 	return s.target
 }
 
-func (s Snapshot) lists(flag uint32) bool { return s.flags&flag != 0 }
+func (s Snapshot) lists(flag uint32) bool { return s.asked.flags&flag != 0 }
 
 // Process returns the listed process with this pid. The first look-up by id in a state costs a walk of it.
 func (s Snapshot) Process(pid sim.PID) (sim.Process, bool) {
@@ -237,9 +250,11 @@ func (s Snapshot) Heap(id sim.Address) (sim.Heap, bool) { return s.heaped().Heap
 
 // Bytes returns what a snapshot of the same lists takes on 64-bit Windows, where it is a copy: 568 for a process, 28 for a thread,
 // 1080 for a module, 32 for a heap. It is what a forgotten handle leaks.
-func (s Snapshot) Bytes() uint64 {
+func (s Snapshot) Bytes() uint64 { return s.bytes(64) }
+
+func (s Snapshot) bytes(look int) uint64 {
 	n := 568*uint64(s.listed(TH32CS_SNAPPROCESS).ProcessCount()) + 28*uint64(s.listed(TH32CS_SNAPTHREAD).ThreadCount())
-	for range s.Modules() {
+	for range s.modules(look) {
 		n += 1080
 	}
 	for range s.Heaps() {

@@ -188,7 +188,6 @@ func TestNoAllocation(t *testing.T) {
 		f    func()
 	}{
 		{"Take", func() { _, _ = Take(d.k, TH32CS_SNAPPROCESS|TH32CS_SNAPTHREAD, 0) }},
-		{"Take of modules", func() { _, _ = Take(d.k, TH32CS_SNAPMODULE, d.app) }},
 		{"Take of everything", func() { _, _ = Take(d.k, TH32CS_SNAPALL, d.app) }},
 		{"Processes", func() {
 			for p := range s.Processes() {

@@ -82,7 +82,7 @@ func (s *section) module(first bool) *sim.Module {
 // own loader, which is redirected, calls it (rule C.5-10).
 func (s *section) copyPath(dst []uint16, m *sim.Module) int {
 	n := m.Image().CopyPath(dst)
-	if s.snapshot.bits == 64 && m.Bits() == 32 && hasFold(dst[:n], 2, `\windows\system32\`) {
+	if s.bits == 64 && m.Bits() == 32 && hasFold(dst[:n], 2, `\windows\system32\`) {
 		for i, u := range []byte("SysWOW64") {
 			dst[len(`C:\windows\`)+i] = uint16(u)
 		}
