@@ -19,7 +19,7 @@ type Model struct {
 	freed    []uint32        // ids given back, oldest first
 	used     map[uint32]bool // ids ever handed out
 	handles  []held          // open handles to processes, ended ones included
-	ended    []uint64        // sequences of the processes that ended in the change under way
+	endings  []ending        // processes that ended in the change under way
 	forked   bool            // in which order ids were given back is not known
 }
 
@@ -54,7 +54,7 @@ func (m *Model) Clone() *Model {
 	c.freed = slices.Clone(m.freed)
 	c.used = maps.Clone(m.used)
 	c.handles = slices.Clone(m.handles)
-	c.ended = slices.Clone(m.ended)
+	c.endings = slices.Clone(m.endings)
 	return &c
 }
 
@@ -116,7 +116,7 @@ func (m *Model) Judge(c Call, r Result) error {
 	if r.Err == nil && c.Verb != Read {
 		m.Version++
 		m.Clock = later(m.Clock, m.Config.Tick)
-		m.closeEnded()
+		m.settle()
 	}
 	if r.Version != m.Version {
 		return fmt.Errorf("%v reported version %d, want %d", c.Verb, r.Version, m.Version)

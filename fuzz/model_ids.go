@@ -92,7 +92,8 @@ func (m *Model) Close(h sim.Handle, pid sim.PID, holder uint64) bool {
 		return false
 	}
 	m.handles = slices.Delete(m.handles, i, i+1)
-	if !m.held(pid) && m.process(pid) == nil {
+	ending := slices.ContainsFunc(m.endings, func(e ending) bool { return e.kept && e.pid == pid })
+	if !m.held(pid) && m.process(pid) == nil && !ending {
 		m.give(uint32(pid))
 	}
 	return true
@@ -102,19 +103,31 @@ func (m *Model) held(pid sim.PID) bool {
 	return slices.ContainsFunc(m.handles, func(h held) bool { return h.pid == pid })
 }
 
-// closeEnded closes, once a change is certain, what the processes that ended in it have left open, lowest handle first.
-func (m *Model) closeEnded() {
-	for _, holder := range m.ended {
+// An ending is a process that ended in the change under way; kept says that a handle kept its pid.
+type ending struct {
+	sequence uint64
+	pid      sim.PID
+	kept     bool
+}
+
+// settle does, once a change is certain, what the processes that ended in it leave to handles, one after the other: a pid
+// that no handle keeps any more is given back, and what the process has left open is closed, lowest handle first.
+func (m *Model) settle() {
+	for len(m.endings) > 0 {
+		e := m.endings[0]
+		m.endings = m.endings[1:]
+		if e.kept && !m.held(e.pid) {
+			m.give(uint32(e.pid))
+		}
 		var left []held
 		for _, h := range m.handles {
-			if h.holder == holder {
+			if h.holder == e.sequence {
 				left = append(left, h)
 			}
 		}
 		slices.SortFunc(left, func(a, b held) int { return int(a.handle) - int(b.handle) })
 		for _, h := range left {
-			m.Close(h.handle, h.pid, holder)
+			m.Close(h.handle, h.pid, e.sequence)
 		}
 	}
-	m.ended = nil
 }

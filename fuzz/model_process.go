@@ -79,7 +79,7 @@ func (m *Model) end(pid sim.PID) {
 	if !m.held(pid) {
 		m.give(uint32(pid))
 	}
-	m.ended = append(m.ended, m.Processes[i].Sequence)
+	m.endings = append(m.endings, ending{m.Processes[i].Sequence, pid, m.held(pid)})
 	m.Processes = slices.Delete(m.Processes, i, i+1)
 }
 
