@@ -22,56 +22,60 @@ func (tx *Tx) HeapAlloc(pid PID, id Address, size uint64, f AllocFlags) (Address
 	if f&^Moveable != 0 {
 		return 0, fail("HeapAlloc", because(ErrInvalid, "an unknown flag"), "pid %d, heap %#x, size %d", pid, id, size)
 	}
-	hole, ok := h.room(p, size)
+	to, ok := h.room(p, size)
 	if !ok {
 		return 0, fail("HeapAlloc", ErrNoMemory, "pid %d, heap %#x, size %d", pid, id, size)
 	}
 	p = k.mine(p)
 	h = k.ownHeap(p, h)
-	return k.alloc(p, h, hole, block{size: size, flags: blockFlags(f&Moveable) << 1}), nil
+	return k.alloc(p, h, to, block{size: size, flags: blockFlags(f&Moveable) << 1}), nil
 }
 
+// A place is where a new block goes: into a free block, or, without one, to the end of the heap.
+type place struct{ hole spot[block] }
+
 // room finds a place for a block of that size: the block freed last, the end of the heap, or else the first free block
-// that is large enough. It returns the free block's address, 0 for the end.
-func (h *heap) room(p *process, size uint64) (hole uint64, ok bool) {
-	left := heapSpan(p.bits) - uint64(h.top-h.base)
+// that is large enough.
+func (h *heap) room(p *process, size uint64) (place, bool) {
 	if size > heapSpan(p.bits) {
-		return 0, false
+		return place{}, false
 	}
 	need := rounded(size)
-	if b := h.blocks.find(uint64(h.idle)); b != nil && b.holds(need) {
-		return uint64(h.idle), true
+	if h.idle != 0 {
+		n, i := h.blocks.seek(uint64(h.idle))
+		if n.items[i].val.room >= need {
+			return place{spot[block]{n, i}}, true
+		}
 	}
-	if need+blockHeader <= left {
-		return 0, true
+	if need+blockHeader <= heapSpan(p.bits)-uint64(h.top-h.base) {
+		return place{}, true
 	}
-	for n := h.blocks.leaf(); n != nil; n = h.blocks.next(n) {
-		for i := range n.items {
-			if n.items[i].val.holds(need) {
-				return n.items[i].key, true
+	for c := h.blocks.walk(); c.leaf != nil; c.step(&h.blocks) {
+		for i := range c.leaf.items {
+			if b := &c.leaf.items[i].val; b.flags&blockFree != 0 && b.room >= need {
+				return place{spot[block]{c.leaf, i}}, true
 			}
 		}
 	}
-	return 0, false
+	return place{}, false
 }
-
-func (b *block) holds(need uint64) bool { return b.flags&blockFree != 0 && b.room >= need }
 
 func rounded(size uint64) uint64 { return roundUp(max(size, 1), 16) }
 
 // alloc puts a block into the place that room found, in a heap that may be written. What a free block has too much stays free.
-func (k *Kernel) alloc(p *process, h *heap, hole uint64, b block) Address {
+func (k *Kernel) alloc(p *process, h *heap, to place, b block) Address {
 	own := k.threshold(p)
 	b.room = rounded(b.size)
-	at := hole
-	if hole == 0 {
+	var at uint64
+	if to.hole.n == nil {
 		at = uint64(h.top) + blockHeader
 		h.top = Address(at + b.room)
 		*h.blocks.insert(&k.writer, own, at) = b
 	} else {
-		e := h.blocks.edit(&k.writer, own, hole)
+		at = to.hole.item().key
+		e := h.blocks.editAt(&k.writer, own, to.hole)
 		rest := e.room - b.room
-		if uint64(h.idle) == hole {
+		if uint64(h.idle) == at {
 			h.idle = 0
 		}
 		if rest < blockHeader+16 {
@@ -81,7 +85,7 @@ func (k *Kernel) alloc(p *process, h *heap, hole uint64, b block) Address {
 		if rest > 0 {
 			h.idle = Address(at + b.room + blockHeader)
 			rest -= blockHeader
-			*h.blocks.insert(&k.writer, own, uint64(h.idle)) = block{size: rest, room: rest, flags: blockFree}
+			*h.blocks.insertAfter(&k.writer, own, to.hole, uint64(h.idle)) = block{size: rest, room: rest, flags: blockFree}
 		}
 	}
 	k.zero(p, Address(at), b.room)
@@ -113,23 +117,26 @@ func (tx *Tx) HeapFree(pid PID, id, at Address) error {
 // release frees a block in use and joins it with free neighbours.
 func (k *Kernel) release(p *process, h *heap, at uint64) {
 	own := k.threshold(p)
-	prev, this, next := h.blocks.around(at)
-	from, to := at, at+this.val.room
-	if next != nil && next.val.flags&blockFree != 0 {
-		to = next.key + next.val.room
-		h.blocks.remove(&k.writer, own, next.key)
+	n, i := h.blocks.seek(at)
+	this := spot[block]{n, i}
+	from, to := at, at+this.item().val.room
+	if next := h.blocks.following(this); next.n != nil && next.item().val.flags&blockFree != 0 {
+		to = next.item().key + next.item().val.room
+		h.blocks.removeAt(&k.writer, own, next)
+		this.n, this.i = h.blocks.seek(at)
 	}
-	if prev != nil && prev.val.flags&blockFree != 0 {
-		from = prev.key
-		h.blocks.remove(&k.writer, own, at)
+	if prev := h.blocks.prev(this); prev.n != nil && prev.item().val.flags&blockFree != 0 {
+		from = prev.item().key
+		h.blocks.removeAt(&k.writer, own, this)
+		this.n, this.i = h.blocks.seek(from)
 	}
 	if to == uint64(h.top) {
-		h.blocks.remove(&k.writer, own, from)
+		h.blocks.removeAt(&k.writer, own, this)
 		h.top = Address(from) - blockHeader
 		h.idle = 0
 		return
 	}
-	*h.blocks.edit(&k.writer, own, from) = block{size: to - from, room: to - from, flags: blockFree}
+	*h.blocks.editAt(&k.writer, own, this) = block{size: to - from, room: to - from, flags: blockFree}
 	h.idle = Address(from)
 }
 
@@ -157,7 +164,7 @@ func (tx *Tx) HeapReAlloc(pid PID, id, at Address, size uint64) (Address, error)
 		}
 		return at, nil
 	}
-	hole, ok := h.room(p, size)
+	to, ok := h.room(p, size)
 	switch {
 	case b.locks > 0:
 		return 0, fail("HeapReAlloc", because(ErrInvalid, "the block is locked and would have to move"), "pid %d, heap %#x, block %#x, size %d", pid, id, at, size)
@@ -167,10 +174,10 @@ func (tx *Tx) HeapReAlloc(pid PID, id, at Address, size uint64) (Address, error)
 	old := *b
 	p = k.mine(p)
 	h = k.ownHeap(p, h)
-	to := k.alloc(p, h, hole, block{size: size, flags: old.flags})
-	k.move(p, to, at, old.size)
+	moved := k.alloc(p, h, to, block{size: size, flags: old.flags})
+	k.move(p, moved, at, old.size)
 	k.release(p, h, uint64(at))
-	return to, nil
+	return moved, nil
 }
 
 // LockBlock adds one to a block's lock count, as GlobalLock does, and returns it. It fails with [ErrNoProcess], [ErrNoHeap],

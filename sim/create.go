@@ -199,8 +199,8 @@ func (k *Kernel) furnishExactly(p *process, s *ProcessSpec) error {
 		if img.bits == 64 && p.bits == 32 && i == 0 || img.bits == 32 && p.bits == 64 {
 			return fail(createProcess, because(ErrInvalid, "a module is of the wrong bitness"), "image %.80q, module %d", s.Image.Name(), i)
 		}
-		base, ok := p.place(img)
-		if !ok {
+		base := p.place(img)
+		if base == 0 {
 			return fail(createProcess, ErrNoMemory, "image %.80q, module %d", s.Image.Name(), i)
 		}
 		m := module{img: img, base: base, loads: pinned, bits: img.bits} // the first, under WOW64, is one mapping with two entries

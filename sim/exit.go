@@ -25,9 +25,9 @@ func (k *Kernel) exit(p *process, code uint32, verb string) {
 	if k.walks.any() {
 		k.buryProcess(p, verb)
 	}
-	for c := p.threads.leaf(); c != nil; c = p.threads.next(c) {
-		for i := range c.items {
-			t := &c.items[i].val
+	for c := p.threads.walk(); c.leaf != nil; c.step(&p.threads) {
+		for i := range c.leaf.items {
+			t := &c.leaf.items[i].val
 			k.threadPool.give(k.undo, t.slot)
 			n := uint32(t.id) / 4
 			k.ids.keep(k.undo, n)

@@ -68,9 +68,9 @@ func (h Heap) Blocks() iter.Seq[Block] {
 		if h.h == nil {
 			return
 		}
-		for c := h.h.blocks.leaf(); c != nil; c = h.h.blocks.next(c) {
-			for i := range c.items {
-				if e := &c.items[i]; !yield(Block{Address(e.key), &e.val}) {
+		for c := h.h.blocks.walk(); c.leaf != nil; c.step(&h.h.blocks) {
+			for i := range c.leaf.items {
+				if e := &c.leaf.items[i]; !yield(Block{Address(e.key), &e.val}) {
 					return
 				}
 			}
@@ -149,8 +149,8 @@ func heapLeaf(bits uint8, slot uint32) *node[*heap] {
 
 // heap finds a heap by id: its key and the heap, or nil.
 func (p *process) heap(id Address) (uint64, *heap) {
-	for c := p.heaps.leaf(); c != nil; c = p.heaps.next(c) {
-		for _, e := range c.items {
+	for c := p.heaps.walk(); c.leaf != nil; c.step(&p.heaps) {
+		for _, e := range c.leaf.items {
 			if e.val.base == id {
 				return e.key, e.val
 			}

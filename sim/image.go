@@ -28,14 +28,15 @@ type ImageSpec struct {
 // An Image is a file that processes run and load. It never changes and is shared by any number of
 // processes and kernels.
 type Image struct {
-	path     []uint16
-	name     []uint16 // the tail of path
-	fold     uint64   // hash of the path with letters folded, and of the bits
-	base     Address
-	size     uint32
-	bits     uint8
-	contents []byte
-	first    atomic.Pointer[list[module]] // what a process that runs it starts with
+	path       []uint16
+	name       []uint16 // the tail of path
+	fold       uint64   // hash of the path with letters folded, and of the bits
+	base       Address
+	size       uint32
+	bits       uint8
+	amongHeaps bool // the preferred base is where heaps go
+	contents   []byte
+	first      atomic.Pointer[list[module]] // what a process that runs it starts with
 }
 
 // NewImage checks and copies s. It fails with [ErrInvalid].
@@ -72,6 +73,8 @@ func NewImage(s ImageSpec) (*Image, error) {
 	if i.base == 0 {
 		i.base = usualBase(i.fold, s.Bits)
 	}
+	from, to := heapArea(i.bits)
+	i.amongHeaps = i.base < to && i.base+Address(i.size) > from
 	if i.contents = append([]byte(nil), s.Contents...); s.Contents == nil {
 		i.contents = header(i)
 	}

@@ -172,7 +172,7 @@ func replaced[T any](w *writer, own uint64, n *node[T], room int) *node[T] {
 }
 
 // below counts the items whose key is smaller than key: where key stands or belongs. What is young is
-// the last. Ordinals stand close together, so that their distance from the first is a good guess, never too low.
+// the last. Elsewhere a guess comes first: ordinals stand close together, addresses are spread evenly.
 func below[T any](items []item[T], key uint64) int {
 	n := len(items)
 	switch {
@@ -186,18 +186,16 @@ func below[T any](items []item[T], key uint64) int {
 	case key <= items[0].key:
 		return 0
 	}
-	if d := key - items[0].key; d < uint64(n) {
-		i := int(d)
-		for items[i-1].key >= key {
-			i--
-		}
-		return i
+	d := key - items[0].key
+	if d >= uint64(n) {
+		d /= (items[n-1].key-items[0].key)/uint64(n) + 1
 	}
-	i := 0
-	for j := range items {
-		if items[j].key < key {
-			i++
-		}
+	i := int(d)
+	for items[i].key < key {
+		i++
+	}
+	for items[i-1].key >= key {
+		i--
 	}
 	return i
 }

@@ -18,8 +18,8 @@ func (s shelf) clone() shelf { return shelf{slices.Clone(s.keys), slices.Clone(s
 // read collects a list in every way there is to walk it.
 func read(t *rapid.T, l list[int]) shelf {
 	var s shelf
-	for c := l.leaf(); c != nil; c = l.next(c) {
-		for _, e := range c.items {
+	for c := l.walk(); c.leaf != nil; c.step(&l) {
+		for _, e := range c.leaf.items {
 			s.keys, s.vals = append(s.keys, e.key), append(s.vals, e.val)
 		}
 	}
@@ -34,12 +34,14 @@ func read(t *rapid.T, l list[int]) shelf {
 		t.Fatalf("after walks %v, leaves walk %v", up, s.keys)
 	}
 	for i, key := range up {
-		prev, this, next := l.around(key)
+		n, j := l.seek(key)
+		this := spot[int]{n, j}
+		prev, next := l.prev(this), l.following(this)
 		switch {
-		case this.key != key, (prev == nil) != (i == 0), (next == nil) != (i == len(up)-1):
-			t.Fatalf("around(%d) = %v, %v, %v", key, prev, this, next)
-		case prev != nil && prev.key != up[i-1], next != nil && next.key != up[i+1]:
-			t.Fatalf("around(%d) = %v, %v, %v, want %d and %d beside it", key, prev, this, next, up[max(i-1, 0)], up[min(i+1, len(up)-1)])
+		case this.item().key != key, (prev.n == nil) != (i == 0), (next.n == nil) != (i == len(up)-1):
+			t.Fatalf("beside %d stand %v and %v", key, prev, next)
+		case prev.n != nil && prev.item().key != up[i-1], next.n != nil && next.item().key != up[i+1]:
+			t.Fatalf("beside %d stand %v and %v, want %d and %d", key, prev, next, up[max(i-1, 0)], up[min(i+1, len(up)-1)])
 		}
 	}
 	if int(l.count) != len(s.keys) {
@@ -66,28 +68,41 @@ func TestListIsASortedSliceAndFrozenOnesNeverMove(t *testing.T) {
 				next += uint64(rapid.IntRange(1, 3).Draw(t, "gap"))
 				*l.insert(w, w.own, next) = i
 				want.keys, want.vals = append(want.keys, next), append(want.vals, i)
-			case 4: // anywhere, as memory is written
+			case 4: // anywhere, as memory is written; or, knowing where, behind what stands there, as blocks are
 				key := rapid.Uint64Range(1, next+50).Draw(t, "key")
 				at, there := slices.BinarySearch(want.keys, key)
 				if there {
 					continue
 				}
 				next = max(next, key)
-				*l.insert(w, w.own, key) = i
+				if at > 0 && rapid.Bool().Draw(t, "behind") {
+					n, j := l.seek(want.keys[at-1])
+					*l.insertAfter(w, w.own, spot[int]{n, j}, key) = i
+				} else {
+					*l.insert(w, w.own, key) = i
+				}
 				want.keys, want.vals = slices.Insert(want.keys, at, key), slices.Insert(want.vals, at, i)
 			case 5, 6, 7:
 				if len(want.keys) == 0 {
 					continue
 				}
 				at := rapid.IntRange(0, len(want.keys)-1).Draw(t, "out")
-				l.remove(w, w.own, want.keys[at])
+				if n, j := l.seek(want.keys[at]); rapid.Bool().Draw(t, "known") {
+					l.removeAt(w, w.own, spot[int]{n, j})
+				} else {
+					l.remove(w, w.own, want.keys[at])
+				}
 				want.keys, want.vals = slices.Delete(want.keys, at, at+1), slices.Delete(want.vals, at, at+1)
 			case 8:
 				if len(want.keys) == 0 {
 					continue
 				}
 				at := rapid.IntRange(0, len(want.keys)-1).Draw(t, "edit")
-				*l.edit(w, w.own, want.keys[at]) = -i
+				if n, j := l.seek(want.keys[at]); rapid.Bool().Draw(t, "known") {
+					*l.editAt(w, w.own, spot[int]{n, j}) = -i
+				} else {
+					*l.edit(w, w.own, want.keys[at]) = -i
+				}
 				want.vals[at] = -i
 			case 9:
 				frozen = append(frozen, kept{l, want.clone()})

@@ -92,8 +92,8 @@ func (p *process) regionEnd(at Address) Address {
 	if m := p.imageOver(at); m != nil {
 		return m.base + Address(m.img.size)
 	}
-	for c := p.heaps.leaf(); c != nil; c = p.heaps.next(c) {
-		for _, e := range c.items {
+	for c := p.heaps.walk(); c.leaf != nil; c.step(&p.heaps) {
+		for _, e := range c.leaf.items {
 			h := e.val
 			if end := Address(roundUp(uint64(h.top), pageSize)); at >= h.base && at < end {
 				return end
@@ -104,9 +104,9 @@ func (p *process) regionEnd(at Address) Address {
 }
 
 func (p *process) imageOver(at Address) *module {
-	for c := p.modules.leaf(); c != nil; c = p.modules.next(c) {
-		for i := range c.items {
-			if m := &c.items[i].val; at >= m.base && at-m.base < Address(m.img.size) {
+	for c := p.modules.walk(); c.leaf != nil; c.step(&p.modules) {
+		for i := range c.leaf.items {
+			if m := &c.leaf.items[i].val; at >= m.base && at-m.base < Address(m.img.size) {
 				return m
 			}
 		}

@@ -79,7 +79,7 @@ func initialModules(exe *Image) *list[module] {
 	p := process{modules: list[module]{root: newLeaf[module](0, len(add))}}
 	l := &p.modules
 	for i, a := range add {
-		base, _ := p.place(a.img)
+		base := p.place(a.img)
 		if a.img == exe && i > 0 { // the second entry of one mapping
 			base = l.root.items[0].val.base
 		}
@@ -107,7 +107,7 @@ func (tx *Tx) LoadLibrary(pid PID, img *Image, f LoadFlags) (Address, error) {
 	if why := p.refuses(img, f); why != "" {
 		return 0, fail("LoadLibrary", because(ErrInvalid, why), "pid %d", pid)
 	}
-	key, m := p.loaded(img, data)
+	key, m, base := p.loaded(img, data)
 	if m != nil {
 		if m.loads < pinned-1 {
 			p = k.mine(p)
@@ -116,24 +116,34 @@ func (tx *Tx) LoadLibrary(pid PID, img *Image, f LoadFlags) (Address, error) {
 		}
 		return m.base, nil
 	}
-	base, ok := p.place(img)
-	if !ok {
+	if base == 0 {
+		base = p.place(img)
+	}
+	if base == 0 {
 		return 0, fail("LoadLibrary", ErrNoMemory, "pid %d, %.80q of %d bytes", pid, img.Name(), img.size)
 	}
 	k.addModule(k.mine(p), module{img: img, base: base, loads: 1, bits: img.bits, data: data})
 	return base, nil
 }
 
-// loaded finds what an image is already mapped as: its key and entry, or nil.
-func (p *process) loaded(img *Image, data bool) (uint64, *module) {
-	for c := p.modules.leaf(); c != nil; c = p.modules.next(c) {
-		for i := range c.items {
-			if m := &c.items[i].val; m.data == data && m.img.same(img) {
-				return c.items[i].key, m
+// loaded finds what an image is already mapped as: its key and entry, or nil and where it prefers to be, 0 if something is there.
+func (p *process) loaded(img *Image, data bool) (key uint64, m *module, base Address) {
+	if !img.amongHeaps {
+		base = img.base
+	}
+	end := img.base + Address(img.size)
+	for c := p.modules.walk(); c.leaf != nil; c.step(&p.modules) {
+		for i := range c.leaf.items {
+			m := &c.leaf.items[i].val
+			if m.data == data && m.img.same(img) {
+				return c.leaf.items[i].key, m, 0
+			}
+			if m.base < end && m.base+Address(m.img.size) > img.base {
+				base = 0
 			}
 		}
 	}
-	return 0, nil
+	return 0, nil, base
 }
 
 // refuses says why p can't load img.
@@ -164,8 +174,8 @@ func (k *Kernel) addModule(p *process, m module) {
 	*p.modules.insert(&k.writer, k.threshold(p), uint64(p.lastModule)) = m
 }
 
-// place finds room for an image: its preferred base, else the next free address above.
-func (p *process) place(img *Image) (Address, bool) {
+// place finds room for an image: its preferred base, else the next free address above; 0 if there is none.
+func (p *process) place(img *Image) Address {
 	from, to := heapArea(img.bits)
 	top := userTop(int(img.bits))
 	base, size := img.base, Address(img.size)
@@ -179,13 +189,13 @@ func (p *process) place(img *Image) (Address, bool) {
 		}
 		if base+size > top {
 			if wrapped {
-				return 0, false
+				return 0
 			}
 			wrapped, base = true, floor
 		}
 		end := p.overlap(base, size)
 		if end == 0 {
-			return base, true
+			return base
 		}
 		base = roundUp64(end)
 	}
@@ -193,9 +203,9 @@ func (p *process) place(img *Image) (Address, bool) {
 
 // overlap returns the end of a module that stands in the way, or 0.
 func (p *process) overlap(base, size Address) Address {
-	for c := p.modules.leaf(); c != nil; c = p.modules.next(c) {
-		for i := range c.items {
-			m := &c.items[i].val
+	for c := p.modules.walk(); c.leaf != nil; c.step(&p.modules) {
+		for i := range c.leaf.items {
+			m := &c.leaf.items[i].val
 			if end := m.base + Address(m.img.size); m.base < base+size && end > base {
 				return end
 			}
@@ -208,10 +218,10 @@ func roundUp64(a Address) Address { return Address(roundUp(uint64(a), granularit
 
 // moduleAt finds what is mapped at a base, data files included: its key and entry, or nil.
 func (p *process) moduleAt(base Address) (uint64, *module) {
-	for c := p.modules.leaf(); c != nil; c = p.modules.next(c) {
-		for i := range c.items {
-			if m := &c.items[i].val; m.base == base {
-				return c.items[i].key, m
+	for c := p.modules.walk(); c.leaf != nil; c.step(&p.modules) {
+		for i := range c.leaf.items {
+			if m := &c.leaf.items[i].val; m.base == base {
+				return c.leaf.items[i].key, m
 			}
 		}
 	}

@@ -142,9 +142,9 @@ func (p Process) Threads() iter.Seq[Thread] {
 		if p.p == nil {
 			return
 		}
-		for c := p.p.threads.leaf(); c != nil; c = p.p.threads.next(c) {
-			for i := range c.items {
-				if !yield(Thread{&c.items[i].val}) {
+		for c := p.p.threads.walk(); c.leaf != nil; c.step(&p.p.threads) {
+			for i := range c.leaf.items {
+				if !yield(Thread{&c.leaf.items[i].val}) {
 					return
 				}
 			}
@@ -162,9 +162,9 @@ func (p Process) Modules() iter.Seq[Module] {
 }
 
 func (p Process) modulesOf(bits uint8, yield func(Module) bool) bool {
-	for c := p.p.modules.leaf(); c != nil; c = p.p.modules.next(c) {
-		for i := range c.items {
-			if m := &c.items[i].val; m.bits == bits && !m.data && !yield(Module{m}) {
+	for c := p.p.modules.walk(); c.leaf != nil; c.step(&p.p.modules) {
+		for i := range c.leaf.items {
+			if m := &c.leaf.items[i].val; m.bits == bits && !m.data && !yield(Module{m}) {
 				return false
 			}
 		}
@@ -178,8 +178,8 @@ func (p Process) Heaps() iter.Seq[Heap] {
 		if !p.Started() {
 			return
 		}
-		for c := p.p.heaps.leaf(); c != nil; c = p.p.heaps.next(c) {
-			for _, e := range c.items {
+		for c := p.p.heaps.walk(); c.leaf != nil; c.step(&p.p.heaps) {
+			for _, e := range c.leaf.items {
 				if !yield(Heap{e.val}) {
 					return
 				}
@@ -194,9 +194,9 @@ func (p Process) DataFiles() iter.Seq[Module] {
 		if !p.Started() {
 			return
 		}
-		for c := p.p.modules.leaf(); c != nil; c = p.p.modules.next(c) {
-			for i := range c.items {
-				if m := &c.items[i].val; m.data && !yield(Module{m}) {
+		for c := p.p.modules.walk(); c.leaf != nil; c.step(&p.p.modules) {
+			for i := range c.leaf.items {
+				if m := &c.leaf.items[i].val; m.data && !yield(Module{m}) {
 					return
 				}
 			}

@@ -54,9 +54,9 @@ func (s *State) ThreadCount() int { return int(s.threads) }
 // Processes walks the processes in creation order. Walking allocates nothing and takes no lock.
 func (s *State) Processes() iter.Seq[Process] {
 	return func(yield func(Process) bool) {
-		for c := s.procs.leaf(); c != nil; c = s.procs.next(c) {
-			for i := range c.items {
-				if !yield(Process{c.items[i].val}) {
+		for c := s.procs.walk(); c.leaf != nil; c.step(&s.procs) {
+			for i := range c.leaf.items {
+				if !yield(Process{c.leaf.items[i].val}) {
 					return
 				}
 			}
@@ -67,12 +67,12 @@ func (s *State) Processes() iter.Seq[Process] {
 // Threads walks the threads of all processes: grouped by process, in process order, within a process in creation order.
 func (s *State) Threads() iter.Seq[Thread] {
 	return func(yield func(Thread) bool) {
-		for c := s.procs.leaf(); c != nil; c = s.procs.next(c) {
-			for _, e := range c.items {
+		for c := s.procs.walk(); c.leaf != nil; c.step(&s.procs) {
+			for _, e := range c.leaf.items {
 				p := e.val
-				for t := p.threads.leaf(); t != nil; t = p.threads.next(t) {
-					for i := range t.items {
-						if !yield(Thread{&t.items[i].val}) {
+				for t := p.threads.walk(); t.leaf != nil; t.step(&p.threads) {
+					for i := range t.leaf.items {
+						if !yield(Thread{&t.leaf.items[i].val}) {
 							return
 						}
 					}
@@ -102,13 +102,13 @@ func (s *State) byID() *index {
 		return x
 	}
 	x := &index{make(map[PID]*process, s.procs.count), make(map[TID]*thread, s.threads)}
-	for c := s.procs.leaf(); c != nil; c = s.procs.next(c) {
-		for _, e := range c.items {
+	for c := s.procs.walk(); c.leaf != nil; c.step(&s.procs) {
+		for _, e := range c.leaf.items {
 			p := e.val
 			x.procs[p.pid] = p
-			for t := p.threads.leaf(); t != nil; t = p.threads.next(t) {
-				for i := range t.items {
-					if t := &t.items[i].val; t.id != 0 {
+			for t := p.threads.walk(); t.leaf != nil; t.step(&p.threads) {
+				for i := range t.leaf.items {
+					if t := &t.leaf.items[i].val; t.id != 0 {
 						x.threads[t.id] = t
 					}
 				}
@@ -130,14 +130,14 @@ func (s *State) Fork() *Kernel {
 	for _, i := range s.fixed.burnt {
 		k.ids.set(i, reserved)
 	}
-	for c := s.procs.leaf(); c != nil; c = s.procs.next(c) {
-		for _, e := range c.items {
+	for c := s.procs.walk(); c.leaf != nil; c.step(&s.procs) {
+		for _, e := range c.leaf.items {
 			p := e.val
 			k.ids.set(uint32(p.pid)/4, processSlot(p.slot))
 			k.processPool.settle(p.slot, p)
-			for t := p.threads.leaf(); t != nil; t = p.threads.next(t) {
-				for i := range t.items {
-					ord, v := t.items[i].key, &t.items[i].val
+			for t := p.threads.walk(); t.leaf != nil; t.step(&p.threads) {
+				for i := range t.leaf.items {
+					ord, v := t.leaf.items[i].key, &t.leaf.items[i].val
 					if v.id != 0 {
 						k.ids.set(uint32(v.id)/4, threadSlot(p.slot, uint32(ord)))
 					}

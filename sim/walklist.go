@@ -1,22 +1,51 @@
 package sim
 
-// Leaves are walked by for n := l.leaf(); n != nil; n = l.next(n). Most lists are one leaf.
-
-// leaf returns the first leaf, or nil.
-func (l *list[T]) leaf() *node[T] {
-	n := l.root
-	for n != nil && !n.leaf() {
-		n = n.inner.kids[0]
-	}
-	return n
+// Leaves are walked by for c := l.walk(); c.leaf != nil; c.step(&l). Most lists are one leaf.
+type walk[T any] struct {
+	leaf *node[T]
+	over *inner[T] // the inner node above the leaf, nil above a root
+	i    int       // of the leaf in it
 }
 
-// next returns the leaf to the right of leaf n, or nil.
-func (l *list[T]) next(n *node[T]) *node[T] {
-	if n == l.root {
-		return nil
+// walk returns a walk that stands at the first leaf, if there is one.
+func (l *list[T]) walk() walk[T] {
+	if l.root == nil || l.root.leaf() {
+		return walk[T]{leaf: l.root}
 	}
-	return l.right(n.items[len(n.items)-1].key)
+	return l.walkTo(0)
+}
+
+// walkTo returns a walk that stands at the leaf where key stands or belongs. The root is no leaf.
+func (l *list[T]) walkTo(key uint64) walk[T] {
+	w := walk[T]{leaf: l.root}
+	for !w.leaf.leaf() {
+		w.over = w.leaf.inner
+		w.i = w.over.way(key)
+		w.leaf = w.over.kids[w.i]
+	}
+	return w
+}
+
+// step goes to the next leaf. Only behind the last kid of an inner node does it search from the root.
+func (w *walk[T]) step(l *list[T]) {
+	if w.over == nil {
+		w.leaf = nil
+		return
+	}
+	if w.i++; w.i < w.over.n {
+		w.leaf = w.over.kids[w.i]
+		return
+	}
+	w.leap(l)
+}
+
+func (w *walk[T]) leap(l *list[T]) {
+	right := l.right(w.leaf.items[len(w.leaf.items)-1].key)
+	if right == nil {
+		w.leaf = nil
+		return
+	}
+	*w = l.walkTo(right.items[0].key)
 }
 
 // right returns the leaf to the right of the one that holds key.
@@ -35,21 +64,59 @@ func (l *list[T]) right(key uint64) *node[T] {
 	return right
 }
 
-// around returns the entry of a key that is there and its neighbours, nil at the ends.
-func (l *list[T]) around(key uint64) (prev, this, next *item[T]) {
-	n, i := l.seek(key)
-	this = &n.items[i]
-	if i > 0 {
-		prev = &n.items[i-1]
-	} else if left := l.left(key); left != nil {
-		prev = &left.items[len(left.items)-1]
+// A spot is where an item stands. It is good until the list is changed elsewhere than through it.
+type spot[T any] struct {
+	n *node[T]
+	i int
+}
+
+func (s spot[T]) item() *item[T] { return &s.n.items[s.i] }
+
+// prev and next return the spots beside the one of a key; a nil node at the ends.
+func (l *list[T]) prev(s spot[T]) spot[T] {
+	if s.i > 0 {
+		return spot[T]{s.n, s.i - 1}
 	}
-	if i+1 < len(n.items) {
-		next = &n.items[i+1]
-	} else if right := l.right(key); right != nil {
-		next = &right.items[0]
+	if left := l.left(s.item().key); left != nil {
+		return spot[T]{left, len(left.items) - 1}
 	}
-	return prev, this, next
+	return spot[T]{}
+}
+
+func (l *list[T]) following(s spot[T]) spot[T] {
+	if s.i+1 < len(s.n.items) {
+		return spot[T]{s.n, s.i + 1}
+	}
+	return spot[T]{l.right(s.item().key), 0}
+}
+
+// editAt is edit where the item has been found already.
+func (l *list[T]) editAt(w *writer, own uint64, s spot[T]) *T {
+	if s.n.gen >= own {
+		return &s.item().val
+	}
+	return l.edit(w, own, s.item().key)
+}
+
+// removeAt is remove where the item has been found already. No spot is good after it.
+func (l *list[T]) removeAt(w *writer, own uint64, s spot[T]) {
+	if s.n.gen >= own && len(s.n.items) > fan/4+1 {
+		l.count--
+		s.n.take(s.i)
+		return
+	}
+	l.remove(w, own, s.item().key)
+}
+
+// insertAfter is insert of a key that belongs behind a spot. No spot is good after it. Behind the last item of a leaf the key may
+// belong to the next one, whose bound can be lower than its first item.
+func (l *list[T]) insertAfter(w *writer, own uint64, s spot[T], key uint64) *T {
+	if n := s.n; n.gen >= own && len(n.items) < cap(n.items) && s.i+1 < len(n.items) {
+		l.count++
+		n.put(s.i+1, key, nil)
+		return &n.items[s.i+1].val
+	}
+	return l.insert(w, own, key)
 }
 
 // left returns the leaf to the left of the one that holds key.
