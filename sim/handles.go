@@ -30,35 +30,6 @@ type Object interface {
 	Bytes() uint64 // of system memory held while a handle is open
 }
 
-// A ProcessObject is what OpenProcess gives a handle to. Its pid is not given to another process while a handle is open.
-type ProcessObject struct {
-	k      *Kernel
-	pid    PID
-	seq    uint64
-	refs   int
-	exited bool
-	code   uint32
-}
-
-// Kind is "Process".
-func (o *ProcessObject) Kind() string { return "Process" }
-
-// Bytes is 0: the process is not the handle's.
-func (o *ProcessObject) Bytes() uint64 { return 0 }
-
-// PID is the process's id.
-func (o *ProcessObject) PID() PID { return o.pid }
-
-// Sequence is the process's creation number.
-func (o *ProcessObject) Sequence() uint64 { return o.seq }
-
-// Exited says whether the process has ended, and with which code.
-func (o *ProcessObject) Exited() (code uint32, ok bool) {
-	o.k.mu.Lock()
-	defer o.k.mu.Unlock()
-	return o.code, o.exited
-}
-
 // An opening is one open handle. It is replaced, never written, so that look-ups need no lock.
 type opening struct {
 	obj    Object
@@ -144,34 +115,6 @@ func (t *HandleTable) Open(o Object, f HandleFlags) (Handle, error) {
 	return t.add(&opening{o, f, allAccess}), nil
 }
 
-// OpenProcess gives the process with that pid a handle; rights are the camera's business. The low two bits of the
-// pid are ignored. A process that has ended can be opened as long as another handle keeps it. It fails as Open does, and with [ErrNoProcess].
-func (t *HandleTable) OpenProcess(pid PID, f HandleFlags) (Handle, error) {
-	pid &^= 3
-	k := t.k
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if f&^handleFlags != 0 {
-		return 0, fail("OpenProcess", because(ErrInvalid, "a flag that is none"), "flags %#x, pid %d", f, pid)
-	}
-	if err := t.room("OpenProcess"); err != nil {
-		return 0, err
-	}
-	o := k.objects[pid]
-	if o == nil {
-		p := k.process(pid)
-		if p == nil {
-			return 0, fail("OpenProcess", ErrNoProcess, "pid %d", pid)
-		}
-		o = &ProcessObject{k: k, pid: pid, seq: p.seq}
-		if k.objects == nil {
-			k.objects = map[PID]*ProcessObject{}
-		}
-		k.objects[pid] = o
-	}
-	return t.add(&opening{o, f, allAccess}), nil
-}
-
 // room says why no handle can be added.
 func (t *HandleTable) room(call string) error {
 	switch {
@@ -243,28 +186,6 @@ func (t *HandleTable) drop(h Handle) {
 			t.k.dropObject(p)
 		}
 	}
-}
-
-// exited notes that a process has ended. Within an Update its last handle may have been closed before.
-func (k *Kernel) exited(o *ProcessObject, code uint32) {
-	o.exited, o.code = true, code
-	if o.refs == 0 {
-		k.freePID(o.pid)
-	}
-}
-
-// dropObject forgets a process object without handles, and lets its pid go if the process has ended.
-func (k *Kernel) dropObject(o *ProcessObject) {
-	delete(k.objects, o.pid)
-	if o.exited {
-		k.freePID(o.pid)
-	}
-}
-
-func (k *Kernel) freePID(pid PID) {
-	i := uint32(pid) / 4
-	k.ids.set(i, 0)
-	k.giveID(i)
 }
 
 // Duplicate opens another handle, in the same table or another one of the same kernel, to the object of h. With closeSource h is
@@ -372,62 +293,6 @@ func (t *HandleTable) All() iter.Seq2[Handle, Object] {
 			if o := slots[i].Load(); o != nil && !yield(Handle(i*4), o.obj) {
 				return
 			}
-		}
-	}
-}
-
-// checkHandleList says why a child can't inherit these handles of a process.
-func (k *Kernel) checkHandleList(p *process, list []Handle) error {
-	for _, h := range list {
-		t := k.tables[p.pid]
-		if t == nil || t.seq != p.seq {
-			return because(ErrInvalidHandle, "the parent has no handles open")
-		}
-		if o := t.at(h); o == nil || o.flags&HandleInherit == 0 {
-			return because(ErrInvalidHandle, "a handle of the list is not open in the parent, or not inheritable")
-		}
-	}
-	return nil
-}
-
-// inherit gives a child, once its creation is certain, the inheritable handles of its parent under the same values.
-func (k *Kernel) inherit(parent PID, child *process, list []Handle) {
-	if len(k.tables) == 0 && len(k.after) == 0 {
-		return
-	}
-	only := map[Handle]bool{}
-	for _, h := range list {
-		only[h&^3] = true
-	}
-	k.after = append(k.after, func() {
-		from := k.tables[parent]
-		if from == nil {
-			return
-		}
-		to := k.table(child)
-		old := *from.slots.Load()
-		slots := to.grow(len(old))
-		for i := range old {
-			o := old[i].Load()
-			if o != nil && o.flags&HandleInherit != 0 && (list == nil || only[Handle(i*4)]) {
-				to.set(slots, i, o)
-			}
-		}
-	})
-}
-
-// closeTable closes what an ended process has left open, protected handles too.
-func (k *Kernel) closeTable(pid PID, seq uint64) {
-	t := k.tables[pid]
-	if t == nil || t.seq != seq {
-		return
-	}
-	delete(k.tables, pid)
-	t.closed = true
-	slots := *t.slots.Load()
-	for i := range slots {
-		if slots[i].Load() != nil {
-			t.drop(Handle(i * 4))
 		}
 	}
 }

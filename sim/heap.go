@@ -35,7 +35,7 @@ const (
 	blockMoveable
 )
 
-// A Heap is a view of a heap as it was in one version; it never changes. The zero value is no heap.
+// A Heap is a heap as it was in one version: a small value that never changes. The zero value is no heap.
 type Heap struct{ h *heap }
 
 var noHeap heap // never written
@@ -90,7 +90,7 @@ func (h Heap) Block(at Address) (Block, bool) {
 	return Block{at, b}, true
 }
 
-// Equal says whether two views show the same heap in the same condition: for one kernel, that
+// Equal says whether both are the same heap in the same condition: for one kernel, that
 // nothing of it changed in between.
 func (h Heap) Equal(g Heap) bool {
 	if h.h == g.h {
@@ -104,7 +104,7 @@ func (h Heap) Equal(g Heap) bool {
 	return a == b
 }
 
-// A Block is a view of a heap block as it was in one version; it never changes. The zero value is no block.
+// A Block is a heap block as it was in one version: a small value that never changes. The zero value is no block.
 type Block struct {
 	at Address
 	b  *block
@@ -134,7 +134,7 @@ func (b Block) Moveable() bool { return b.read().flags&blockMoveable != 0 }
 // LockCount is how often it was locked and not unlocked.
 func (b Block) LockCount() int { return int(b.read().locks) }
 
-// Equal says whether two views show the same block in the same condition.
+// Equal says whether both are the same block in the same condition.
 func (b Block) Equal(c Block) bool {
 	return b.at == c.at && (b.b == nil) == (c.b == nil) && *b.read() == *c.read()
 }

@@ -188,7 +188,7 @@ func (k *Kernel) StateOf(pid PID) (*State, Process, bool) {
 	return s, Process{p}, p != nil
 }
 
-// Process returns a view of one process, frozen, and the version it is of: a snapshot of that process
+// Process returns one process, frozen, and the version it is of: a snapshot of that process
 // alone, after which writers copy what they change of it and of nothing else.
 func (k *Kernel) Process(pid PID) (Process, Version, bool) {
 	k.mu.Lock()

@@ -25,7 +25,7 @@ func (k *Kernel) ReadProcessMemory(pid PID, at Address, buf []byte) (Version, er
 	return k.version, nil
 }
 
-// ReadMemory reads the process's memory as it was in the view's version. It fails as [Kernel.ReadProcessMemory] does.
+// ReadMemory reads the process's memory as it was in p's version. It fails as [Kernel.ReadProcessMemory] does.
 func (p Process) ReadMemory(at Address, buf []byte) error {
 	if p.p == nil {
 		return fail("ReadMemory", ErrNoProcess, "the zero Process")

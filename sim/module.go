@@ -11,7 +11,7 @@ type module struct {
 	ord   uint32 // its key
 }
 
-// A Module is a view of a module as it was in one version; it never changes. The zero value is no module.
+// A Module is a module as it was in one version: a small value that never changes. The zero value is no module.
 type Module struct{ m *module }
 
 var noModule = module{img: &Image{}} // never written
@@ -50,7 +50,7 @@ func (m Module) Address() Address { return moduleAddress(m.read().slot) }
 // Sequence is the module's ordinal in its process: unique there for ever.
 func (m Module) Sequence() uint64 { return uint64(m.read().ord) }
 
-// Equal says whether two views show the same module in the same condition.
+// Equal says whether both are the same module in the same condition.
 func (m Module) Equal(n Module) bool { return (m.m == nil) == (n.m == nil) && *m.read() == *n.read() }
 
 // LoadFlags change what LoadLibrary does.

@@ -167,7 +167,7 @@ func TestModuleRefusals(t *testing.T) {
 	})
 }
 
-func TestModuleViews(t *testing.T) {
+func TestModuleFields(t *testing.T) {
 	d := newDesk(t)
 	p := d.process(d.app)
 	m, ok := p.Module(d.lib)

@@ -41,7 +41,7 @@ type born struct {
 	first leaf1[thread]
 }
 
-// A Process is a view of a process as it was in one version; it never changes. The zero value is no process.
+// A Process is a process as it was in one version: a small value that never changes. The zero value is no process.
 type Process struct{ p *process }
 
 var noProcess = process{image: &Image{}} // never written
@@ -122,7 +122,7 @@ func (p Process) HeapCount() int {
 	return int(p.p.heaps.count)
 }
 
-// Equal says whether two views show the same process in the same condition: for one kernel, that
+// Equal says whether both are the same process in the same condition: for one kernel, that
 // nothing of it changed in between.
 func (p Process) Equal(q Process) bool {
 	if p.p == q.p {

@@ -242,7 +242,7 @@ func TestStateIgnoresLaterChanges(t *testing.T) {
 	}
 }
 
-func TestProcessViewIgnoresLaterChanges(t *testing.T) {
+func TestProcessIgnoresLaterChanges(t *testing.T) {
 	d := newDesk(t)
 	p, v, ok := d.Process(d.app)
 	want := fuzz.ListProcess(p)

@@ -13,7 +13,7 @@ type thread struct {
 	base    int8
 }
 
-// A Thread is a view of a thread as it was in one version; it never changes. The zero value is no thread.
+// A Thread is a thread as it was in one version: a small value that never changes. The zero value is no thread.
 type Thread struct{ t *thread }
 
 var noThread thread // never written
@@ -46,7 +46,7 @@ func (t Thread) Created() Time { return t.read().created }
 // Address is its address in the system pool.
 func (t Thread) Address() Address { return threadAddress(t.read().slot) }
 
-// Equal says whether two views show the same thread in the same condition.
+// Equal says whether both are the same thread in the same condition.
 func (t Thread) Equal(u Thread) bool { return (t.t == nil) == (u.t == nil) && *t.read() == *u.read() }
 
 // mostSuspends is MAXIMUM_SUSPEND_COUNT.

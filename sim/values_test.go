@@ -8,7 +8,7 @@ import (
 	"github.com/toolhelpsim/toolhelpsim/sim"
 )
 
-func TestZeroViewsAreNobody(t *testing.T) {
+func TestZeroValuesAreNobody(t *testing.T) {
 	var p sim.Process
 	var th sim.Thread
 	var m sim.Module
