@@ -148,7 +148,7 @@ func (m *Model) judge(c Call, r Result) error {
 
 func (m *Model) update(c Call, r Result) error {
 	if len(r.Results) != len(c.Calls) {
-		return fmt.Errorf("Update ran %d of %d calls", len(r.Results), len(c.Calls))
+		return fmt.Errorf("the Update ran %d of %d calls", len(r.Results), len(c.Calls))
 	}
 	before := m.Clone()
 	for i, inner := range c.Calls {
@@ -160,7 +160,7 @@ func (m *Model) update(c Call, r Result) error {
 		return r.Err
 	}
 	if !errors.Is(r.Err, ErrGivenUp) {
-		return fmt.Errorf("Update was to fail with %q and returned %v", ErrGivenUp, r.Err)
+		return fmt.Errorf("the Update was to fail with %q and returned %v", ErrGivenUp, r.Err)
 	}
 	*m = *before
 	return nil
