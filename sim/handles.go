@@ -104,7 +104,7 @@ func (t *HandleTable) at(h Handle) *opening {
 // Open gives an object a handle. It fails with [ErrInvalid] (no object, an unknown flag), [ErrTooManyHandles] and, when the
 // table's process has ended, [ErrNoProcess].
 func (t *HandleTable) Open(o Object, f HandleFlags) (Handle, error) {
-	if o == nil || !reflect.TypeOf(o).Comparable() || f&^handleFlags != 0 {
+	if o == nil || !reflect.ValueOf(o).Comparable() || f&^handleFlags != 0 {
 		return 0, fail("Open", because(ErrInvalid, "no object, one that can't be compared, or a flag that is none"), "flags %#x, pid %d", f, t.pid)
 	}
 	t.k.mu.Lock()

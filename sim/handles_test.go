@@ -308,3 +308,22 @@ func TestClosedHandleIsReissued(t *testing.T) {
 		t.Errorf("handle %d after handle %d was closed, want the same value for the new object", again, h)
 	}
 }
+
+// odd is an object that Go can't compare when x holds a slice, so that no table could count it once.
+type odd struct{ x any }
+
+func (odd) Kind() string  { return "Odd" }
+func (odd) Bytes() uint64 { return 1 }
+
+func TestObjectsMustCompare(t *testing.T) {
+	d := newDesk(t)
+	table := d.handles(d.app)
+	if _, err := table.Open(odd{[]int{1}}, 0); !errors.Is(err, sim.ErrInvalid) {
+		t.Errorf("an object that can't be compared gives %v, want ErrInvalid", err)
+	}
+	d.open(table, odd{7}, 0)
+	d.open(table, odd{7}, 0)
+	if got := table.Bytes(); got != 1 {
+		t.Errorf("two handles to one object hold %d bytes, want 1", got)
+	}
+}
