@@ -41,11 +41,8 @@ func (h *heap) room(p *process, size uint64) (place, bool) {
 		return place{}, false
 	}
 	need := rounded(size)
-	if h.idle != 0 {
-		n, i := h.blocks.seek(uint64(h.idle))
-		if n.items[i].val.room >= need {
-			return place{spot[block]{n, i}}, true
-		}
+	if h.idleRoom >= need {
+		return place{h.blocks.spot(uint64(h.idle))}, true
 	}
 	if need+blockHeader <= heapSpan(p.bits)-uint64(h.top-h.base) {
 		return place{}, true
@@ -76,7 +73,7 @@ func (k *Kernel) alloc(p *process, h *heap, to place, b block) Address {
 		e := h.blocks.editAt(&k.writer, own, to.hole)
 		rest := e.room - b.room
 		if uint64(h.idle) == at {
-			h.idle = 0
+			h.idle, h.idleRoom = 0, 0
 		}
 		if rest < blockHeader+16 {
 			b.room, rest = e.room, 0
@@ -85,6 +82,7 @@ func (k *Kernel) alloc(p *process, h *heap, to place, b block) Address {
 		if rest > 0 {
 			h.idle = Address(at + b.room + blockHeader)
 			rest -= blockHeader
+			h.idleRoom = rest
 			*h.blocks.insertAfter(&k.writer, own, to.hole, uint64(h.idle)) = block{size: rest, room: rest, flags: blockFree}
 		}
 	}
@@ -106,38 +104,41 @@ func (tx *Tx) HeapFree(pid PID, id, at Address) error {
 	if err != nil {
 		return err
 	}
-	if b.locks > 0 {
+	if b.item().val.locks > 0 {
 		return fail("HeapFree", because(ErrInvalid, "the block is locked"), "pid %d, heap %#x, block %#x", pid, id, at)
 	}
 	p = k.mine(p)
-	k.release(p, k.ownHeap(p, h), uint64(at))
+	k.release(p, k.ownHeap(p, h), b)
 	return nil
 }
 
-// release frees a block in use and joins it with free neighbours.
-func (k *Kernel) release(p *process, h *heap, at uint64) {
+// release frees the block in use at a spot and joins it with free neighbours.
+func (k *Kernel) release(p *process, h *heap, this spot[block]) {
 	own := k.threshold(p)
-	n, i := h.blocks.seek(at)
-	this := spot[block]{n, i}
+	at := this.item().key
 	from, to := at, at+this.item().val.room
 	if next := h.blocks.following(this); next.n != nil && next.item().val.flags&blockFree != 0 {
 		to = next.item().key + next.item().val.room
-		h.blocks.removeAt(&k.writer, own, next)
-		this.n, this.i = h.blocks.seek(at)
+		if !h.blocks.removeAt(&k.writer, own, next) {
+			this = h.blocks.spot(at)
+		}
 	}
 	if prev := h.blocks.prev(this); prev.n != nil && prev.item().val.flags&blockFree != 0 {
 		from = prev.item().key
-		h.blocks.removeAt(&k.writer, own, this)
-		this.n, this.i = h.blocks.seek(from)
+		if h.blocks.removeAt(&k.writer, own, this) {
+			this = prev
+		} else {
+			this = h.blocks.spot(from)
+		}
 	}
 	if to == uint64(h.top) {
 		h.blocks.removeAt(&k.writer, own, this)
 		h.top = Address(from) - blockHeader
-		h.idle = 0
+		h.idle, h.idleRoom = 0, 0
 		return
 	}
 	*h.blocks.editAt(&k.writer, own, this) = block{size: to - from, room: to - from, flags: blockFree}
-	h.idle = Address(from)
+	h.idle, h.idleRoom = Address(from), to-from
 }
 
 // HeapReAlloc changes the size of a block, in place if it fits, and returns its address; what stood in it, up to
@@ -150,15 +151,16 @@ func (k *Kernel) HeapReAlloc(pid PID, heap, at Address, size uint64) (Address, V
 
 // HeapReAlloc is [Kernel.HeapReAlloc] within an Update.
 func (tx *Tx) HeapReAlloc(pid PID, id, at Address, size uint64) (Address, error) {
-	k, p, h, b, err := tx.block("HeapReAlloc", pid, id, at)
+	k, p, h, s, err := tx.block("HeapReAlloc", pid, id, at)
 	if err != nil {
 		return 0, err
 	}
+	b := s.item().val
 	if size <= b.room {
 		old := b.size
 		p = k.mine(p)
 		h = k.ownHeap(p, h)
-		h.blocks.edit(&k.writer, k.threshold(p), uint64(at)).size = size
+		h.blocks.editAt(&k.writer, k.threshold(p), s).size = size
 		if size > old {
 			k.zero(p, at+Address(old), size-old)
 		}
@@ -171,12 +173,11 @@ func (tx *Tx) HeapReAlloc(pid PID, id, at Address, size uint64) (Address, error)
 	case !ok:
 		return 0, fail("HeapReAlloc", ErrNoMemory, "pid %d, heap %#x, block %#x, size %d", pid, id, at, size)
 	}
-	old := *b
 	p = k.mine(p)
 	h = k.ownHeap(p, h)
-	moved := k.alloc(p, h, to, block{size: size, flags: old.flags})
-	k.move(p, moved, at, old.size)
-	k.release(p, h, uint64(at))
+	moved := k.alloc(p, h, to, block{size: size, flags: b.flags})
+	k.move(p, moved, at, b.size)
+	k.release(p, h, h.blocks.spot(uint64(at)))
 	return moved, nil
 }
 
@@ -205,31 +206,33 @@ func (tx *Tx) UnlockBlock(pid PID, id, at Address) (count int, err error) {
 }
 
 func (tx *Tx) lock(call string, pid PID, id, at Address, add int) (int, error) {
-	k, p, h, b, err := tx.block(call, pid, id, at)
+	k, p, h, s, err := tx.block(call, pid, id, at)
 	if err != nil {
 		return 0, err
 	}
-	count := int(b.locks) + add
+	count := int(s.item().val.locks) + add
 	if count < 0 || count > 0xFFFF {
 		return 0, fail(call, because(ErrInvalid, "its lock count would leave 0 to 65535"), "pid %d, heap %#x, block %#x", pid, id, at)
 	}
 	p = k.mine(p)
 	h = k.ownHeap(p, h)
-	h.blocks.edit(&k.writer, k.threshold(p), uint64(at)).locks = uint16(count)
+	h.blocks.editAt(&k.writer, k.threshold(p), s).locks = uint16(count)
 	return count, nil
 }
 
-// block looks up the block in use that a verb is about. What it returns is read only.
-func (tx *Tx) block(call string, pid PID, id, at Address) (*Kernel, *process, *heap, *block, error) {
+// block looks up the block in use that a verb is about.
+func (tx *Tx) block(call string, pid PID, id, at Address) (*Kernel, *process, *heap, spot[block], error) {
 	k, p, h, err := tx.heap(call, pid, id)
 	if err != nil {
-		return nil, nil, nil, nil, err
+		return nil, nil, nil, spot[block]{}, err
 	}
-	b := h.blocks.find(uint64(at))
-	if b == nil || b.flags&blockFree != 0 {
-		return nil, nil, nil, nil, fail(call, ErrNoBlock, "pid %d, heap %#x, block %#x", pid, id, at)
+	if h.blocks.root != nil {
+		s := h.blocks.spot(uint64(at))
+		if s.i < len(s.n.items) && s.item().key == uint64(at) && s.item().val.flags&blockFree == 0 {
+			return k, p, h, s, nil
+		}
 	}
-	return k, p, h, b, nil
+	return nil, nil, nil, spot[block]{}, fail(call, ErrNoBlock, "pid %d, heap %#x, block %#x", pid, id, at)
 }
 
 // FirstBlock reads the first block of a living heap: no snapshot is involved (rule S60). It fails with

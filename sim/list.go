@@ -160,9 +160,13 @@ func (l *list[T]) insert(w *writer, own uint64, key uint64) *T {
 		w.count.NodesMade++
 		return l.root.append(key)
 	}
-	if n.leaf() && n.gen >= own && len(n.items) < cap(n.items) && n.items[len(n.items)-1].key < key {
+	for !n.leaf() { // lists grow at the right edge
+		n = n.inner.kids[n.inner.n-1]
+	}
+	if n.gen >= own && len(n.items) < cap(n.items) && n.items[len(n.items)-1].key < key {
 		return n.append(key)
 	}
+	n = l.root
 	left, right := insert(w, own, n, key)
 	l.root = left
 	if right != nil {

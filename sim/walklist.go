@@ -98,14 +98,21 @@ func (l *list[T]) editAt(w *writer, own uint64, s spot[T]) *T {
 	return l.edit(w, own, s.item().key)
 }
 
-// removeAt is remove where the item has been found already. No spot is good after it.
-func (l *list[T]) removeAt(w *writer, own uint64, s spot[T]) {
+// removeAt is remove where the item has been found already. It returns true if spots to the left of it are still good.
+func (l *list[T]) removeAt(w *writer, own uint64, s spot[T]) bool {
 	if s.n.gen >= own && len(s.n.items) > fan/4+1 {
 		l.count--
 		s.n.take(s.i)
-		return
+		return true
 	}
 	l.remove(w, own, s.item().key)
+	return false
+}
+
+// spot returns where a key that is there stands.
+func (l *list[T]) spot(key uint64) spot[T] {
+	n, i := l.seek(key)
+	return spot[T]{n, i}
 }
 
 // insertAfter is insert of a key that belongs behind a spot. No spot is good after it. Behind the last item of a leaf the key may
