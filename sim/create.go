@@ -45,9 +45,7 @@ func (tx *Tx) CreateProcess(s ProcessSpec) (PID, TID, error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	b := &born{}
-	p := &b.process
-	*p = process{gen: k.gen(), image: s.Image, created: s.Created, parent: s.Parent, bits: s.Image.bits,
+	p := &process{gen: k.gen(), image: s.Image, created: s.Created, parent: s.Parent, bits: s.Image.bits,
 		class: s.Class, protection: s.Protection, started: !s.Suspended, minimal: s.Minimal}
 	if p.created == 0 {
 		p.created = k.clock
@@ -61,8 +59,7 @@ func (tx *Tx) CreateProcess(s ProcessSpec) (PID, TID, error) {
 	k.seq++
 	p.seq = k.seq
 	k.identify(p, &s)
-	b.first.node = node[thread]{gen: k.gen(), items: b.first.v[:0]}
-	p.threads.root = &b.first.node
+	p.threads.root = newLeaf[thread](k.gen(), 1)
 	t := k.firstThread(p, &s)
 	*k.procs.insert(&k.writer, k.own, p.seq) = p
 	k.count.NodesMade += 2

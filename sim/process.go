@@ -35,12 +35,6 @@ type process struct {
 
 const processBytes = unsafe.Sizeof(process{})
 
-// A born is a process with its first thread, in one allocation.
-type born struct {
-	process
-	first leaf1[thread]
-}
-
 // A Process is a process as it was in one version: a small value that never changes. The zero value is no process.
 type Process struct{ p *process }
 
