@@ -6,8 +6,8 @@ type AllocFlags uint32
 // Moveable marks a block as one that may move.
 const Moveable AllocFlags = 1
 
-// HeapAlloc takes a block of size bytes, zero until written, and returns its address. It stands where a block was freed just
-// before if that is large enough, else at the end of the heap, else in the first free block that is large enough. It fails with [ErrNoProcess], [ErrNoHeap], [ErrInvalid] (a flag) and [ErrNoMemory].
+// HeapAlloc takes a block of size bytes, zero until written, and returns its address. It stands where a block was freed
+// last, or in a free block close behind, if that is large enough; else at the end of the heap; else in the first free block that is large enough. It fails with [ErrNoProcess], [ErrNoHeap], [ErrInvalid] (a flag) and [ErrNoMemory].
 func (k *Kernel) HeapAlloc(pid PID, heap Address, size uint64, f AllocFlags) (at Address, v Version, err error) {
 	at, err = k.begin().HeapAlloc(pid, heap, size, f)
 	return at, k.end(err), err
@@ -34,28 +34,37 @@ func (tx *Tx) HeapAlloc(pid PID, id Address, size uint64, f AllocFlags) (Address
 // A place is where a new block goes: into a free block, or, without one, to the end of the heap.
 type place struct{ hole spot[block] }
 
-// room finds a place for a block of that size: the block freed last, the end of the heap, or else the first free block
-// that is large enough.
+// nearby is how many blocks behind the one freed last are looked at: heaps stay dense, and what is written stays together.
+const nearby = 8
+
+// room finds a place for a block of that size: the block freed last or a free one close behind it, the end of the heap, or
+// else the first free block that is large enough.
 func (h *heap) room(p *process, size uint64) (place, bool) {
 	if size > heapSpan(p.bits) {
 		return place{}, false
 	}
 	need := rounded(size)
-	if h.idleRoom >= need {
-		return place{h.blocks.spot(uint64(h.idle))}, true
+	if h.idle != 0 {
+		for i, s := 0, h.blocks.spot(uint64(h.idle)); i <= nearby && s.n != nil; i, s = i+1, h.blocks.following(s) {
+			if s.item().val.holds(need) {
+				return place{s}, true
+			}
+		}
 	}
 	if need+blockHeader <= heapSpan(p.bits)-uint64(h.top-h.base) {
 		return place{}, true
 	}
 	for c := h.blocks.walk(); c.leaf != nil; c.step(&h.blocks) {
 		for i := range c.leaf.items {
-			if b := &c.leaf.items[i].val; b.flags&blockFree != 0 && b.room >= need {
+			if c.leaf.items[i].val.holds(need) {
 				return place{spot[block]{c.leaf, i}}, true
 			}
 		}
 	}
 	return place{}, false
 }
+
+func (b *block) holds(need uint64) bool { return b.flags&blockFree != 0 && b.room >= need }
 
 func rounded(size uint64) uint64 { return roundUp(max(size, 1), 16) }
 
@@ -73,7 +82,7 @@ func (k *Kernel) alloc(p *process, h *heap, to place, b block) Address {
 		e := h.blocks.editAt(&k.writer, own, to.hole)
 		rest := e.room - b.room
 		if uint64(h.idle) == at {
-			h.idle, h.idleRoom = 0, 0
+			h.idle = 0
 		}
 		if rest < blockHeader+16 {
 			b.room, rest = e.room, 0
@@ -82,7 +91,6 @@ func (k *Kernel) alloc(p *process, h *heap, to place, b block) Address {
 		if rest > 0 {
 			h.idle = Address(at + b.room + blockHeader)
 			rest -= blockHeader
-			h.idleRoom = rest
 			*h.blocks.insertAfter(&k.writer, own, to.hole, uint64(h.idle)) = block{size: rest, room: rest, flags: blockFree}
 		}
 	}
@@ -134,11 +142,11 @@ func (k *Kernel) release(p *process, h *heap, this spot[block]) {
 	if to == uint64(h.top) {
 		h.blocks.removeAt(&k.writer, own, this)
 		h.top = Address(from) - blockHeader
-		h.idle, h.idleRoom = 0, 0
+		h.idle = 0
 		return
 	}
 	*h.blocks.editAt(&k.writer, own, this) = block{size: to - from, room: to - from, flags: blockFree}
-	h.idle, h.idleRoom = Address(from), to-from
+	h.idle = Address(from)
 }
 
 // HeapReAlloc changes the size of a block, in place if it fits, and returns its address; what stood in it, up to

@@ -7,16 +7,15 @@ import (
 
 // A heap is an entry of a process's heap list. Its blocks stand in address order; its slot gives its id.
 type heap struct {
-	gen      uint64
-	ord      uint64 // its key
-	base     Address
-	top      Address // where the next new block's header goes
-	idle     Address // the block freed last, if it is still free
-	idleRoom uint64
-	blocks   list[block]
-	slot     uint32
-	shared   bool
-	first    bool // the default heap
+	gen    uint64
+	ord    uint64 // its key
+	base   Address
+	top    Address // where the next new block's header goes
+	idle   Address // the block freed last, if it is still free
+	blocks list[block]
+	slot   uint32
+	shared bool
+	first  bool // the default heap
 }
 
 const heapBytes = unsafe.Sizeof(heap{})

@@ -333,3 +333,29 @@ func TestHeapRefusals(t *testing.T) {
 	)
 	refuse(t, rows)
 }
+
+func TestHeapUsesAFreeBlockCloseBehind(t *testing.T) {
+	d := newDesk(t)
+	small := d.alloc(100)
+	d.alloc(100)
+	large := d.alloc(300)
+	d.alloc(16) // so that large is not the last
+	d.ok(d.HeapFree(d.app, d.heap, large))
+	d.ok(d.HeapFree(d.app, d.heap, small))
+	if got := d.alloc(200); got != large {
+		t.Errorf("200 bytes went to %#x, want the free block %#x close behind the one freed last, %#x", got, large, small)
+	}
+
+	d = newDesk(t)
+	near := d.alloc(100)
+	for range 20 {
+		d.alloc(16)
+	}
+	far := d.alloc(400)
+	last := d.alloc(16)
+	d.ok(d.HeapFree(d.app, d.heap, far))
+	d.ok(d.HeapFree(d.app, d.heap, near))
+	if got := d.alloc(390); got <= last {
+		t.Errorf("390 bytes went to %#x, want the end of the heap: the free block %#x is far behind the one freed last", got, far)
+	}
+}
