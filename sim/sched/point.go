@@ -1,0 +1,74 @@
+package sched
+
+import "strconv"
+
+// An Op is what a thread is about to do at a point.
+type Op uint8
+
+// The operations.
+const (
+	OpYield  Op = iota // [Scheduler.Yield]
+	OpLock             // take a lock; the thread waits while somebody holds it
+	OpLocked           // go on with the lock just taken
+	OpUnlock
+	OpLoad
+	OpStore
+	OpAdd
+	OpSwap
+	OpCompareAndSwap
+)
+
+var opNames = [...]string{"yield", "lock", "locked", "unlock", "load", "store", "add", "swap", "compare and swap"}
+
+// String returns the operation in lower case, as in "compare and swap".
+func (o Op) String() string {
+	if int(o) < len(opNames) {
+		return opNames[o]
+	}
+	return "Op(" + strconv.Itoa(int(o)) + ")"
+}
+
+// A site is what an attached object knows of its scheduler: the only word that an object pays for.
+// Sites are numbered as they are attached, because addresses differ from run to run.
+type site struct {
+	s      *Scheduler
+	id     int
+	name   string
+	locked bool    // mutexes only
+	holder *thread // who locked it; nil if that was the program before its threads ran
+}
+
+// attach returns nil for no scheduler.
+func attach(s *Scheduler, name string) *site {
+	if s == nil {
+		return nil
+	}
+	s.sites++
+	return &site{s: s, id: s.sites, name: name}
+}
+
+// before is the point in front of an access. Outside a thread (set-up, check) there is nobody to choose from.
+func (a *site) before(op Op) {
+	if t := a.s.running; t != nil {
+		a.s.point(t, a, op)
+	}
+}
+
+// saw makes a value part of the trace, so that two runs of one schedule that read different values are told apart.
+func (a *site) saw(v uint64) {
+	if a.s.running != nil {
+		a.s.mix(v)
+	}
+}
+
+// sawBool is saw for a truth value.
+func (a *site) sawBool(v bool) {
+	a.saw(bit(v))
+}
+
+func bit(v bool) uint64 {
+	if v {
+		return 1
+	}
+	return 0
+}
