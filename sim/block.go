@@ -22,46 +22,43 @@ func (tx *Tx) HeapAlloc(pid PID, id Address, size uint64, f AllocFlags) (Address
 	if f&^Moveable != 0 {
 		return 0, fail("HeapAlloc", because(ErrInvalid, "an unknown flag"), "pid %d, heap %#x, size %d", pid, id, size)
 	}
-	to, ok := h.room(p, size)
+	hole, ok := h.room(p, size)
 	if !ok {
 		return 0, fail("HeapAlloc", ErrNoMemory, "pid %d, heap %#x, size %d", pid, id, size)
 	}
 	p = k.mine(p)
 	h = k.ownHeap(p, h)
-	return k.alloc(p, h, to, block{size: size, flags: blockFlags(f&Moveable) << 1}), nil
+	return k.alloc(p, h, hole, block{size: size, flags: blockFlags(f&Moveable) << 1}), nil
 }
-
-// A place is where a new block goes: into a free block, or, without one, to the end of the heap.
-type place struct{ hole spot[block] }
 
 // nearby is how many blocks behind the one freed last are looked at: heaps stay dense, and what is written stays together.
 const nearby = 8
 
 // room finds a place for a block of that size: the block freed last or a free one close behind it, the end of the heap, or
-// else the first free block that is large enough.
-func (h *heap) room(p *process, size uint64) (place, bool) {
+// else the first free block that is large enough. The end of the heap is the zero spot.
+func (h *heap) room(p *process, size uint64) (hole spot[block], ok bool) {
 	if size > heapSpan(p.bits) {
-		return place{}, false
+		return hole, false
 	}
 	need := rounded(size)
 	if h.idle != 0 {
 		for i, s := 0, h.blocks.spot(uint64(h.idle)); i <= nearby && s.n != nil; i, s = i+1, h.blocks.following(s) {
 			if s.item().val.holds(need) {
-				return place{s}, true
+				return s, true
 			}
 		}
 	}
 	if need+blockHeader <= heapSpan(p.bits)-uint64(h.top-h.base) {
-		return place{}, true
+		return hole, true
 	}
 	for c := h.blocks.walk(); c.leaf != nil; c.step(&h.blocks) {
 		for i := range c.leaf.items {
 			if c.leaf.items[i].val.holds(need) {
-				return place{spot[block]{c.leaf, i}}, true
+				return spot[block]{c.leaf, i}, true
 			}
 		}
 	}
-	return place{}, false
+	return hole, false
 }
 
 func (b *block) holds(need uint64) bool { return b.flags&blockFree != 0 && b.room >= need }
@@ -69,17 +66,17 @@ func (b *block) holds(need uint64) bool { return b.flags&blockFree != 0 && b.roo
 func rounded(size uint64) uint64 { return roundUp(max(size, 1), 16) }
 
 // alloc puts a block into the place that room found, in a heap that may be written. What a free block has too much stays free.
-func (k *Kernel) alloc(p *process, h *heap, to place, b block) Address {
+func (k *Kernel) alloc(p *process, h *heap, hole spot[block], b block) Address {
 	own := k.threshold(p)
 	b.room = rounded(b.size)
 	var at uint64
-	if to.hole.n == nil {
+	if hole.n == nil {
 		at = uint64(h.top) + blockHeader
 		h.top = Address(at + b.room)
 		*h.blocks.insert(&k.writer, own, at) = b
 	} else {
-		at = to.hole.item().key
-		e := h.blocks.editAt(&k.writer, own, to.hole)
+		at = hole.item().key
+		e := h.blocks.editAt(&k.writer, own, hole)
 		rest := e.room - b.room
 		if uint64(h.idle) == at {
 			h.idle = 0
@@ -91,7 +88,7 @@ func (k *Kernel) alloc(p *process, h *heap, to place, b block) Address {
 		if rest > 0 {
 			h.idle = Address(at + b.room + blockHeader)
 			rest -= blockHeader
-			*h.blocks.insertAfter(&k.writer, own, to.hole, uint64(h.idle)) = block{size: rest, room: rest, flags: blockFree}
+			*h.blocks.insertAfter(&k.writer, own, hole, uint64(h.idle)) = block{size: rest, room: rest, flags: blockFree}
 		}
 	}
 	k.zero(p, Address(at), b.room)
@@ -174,7 +171,7 @@ func (tx *Tx) HeapReAlloc(pid PID, id, at Address, size uint64) (Address, error)
 		}
 		return at, nil
 	}
-	to, ok := h.room(p, size)
+	hole, ok := h.room(p, size)
 	switch {
 	case b.locks > 0:
 		return 0, fail("HeapReAlloc", because(ErrInvalid, "the block is locked and would have to move"), "pid %d, heap %#x, block %#x, size %d", pid, id, at, size)
@@ -183,7 +180,7 @@ func (tx *Tx) HeapReAlloc(pid PID, id, at Address, size uint64) (Address, error)
 	}
 	p = k.mine(p)
 	h = k.ownHeap(p, h)
-	moved := k.alloc(p, h, to, block{size: size, flags: b.flags})
+	moved := k.alloc(p, h, hole, block{size: size, flags: b.flags})
 	k.move(p, moved, at, b.size)
 	k.release(p, h, h.blocks.spot(uint64(at)))
 	return moved, nil
