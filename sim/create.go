@@ -155,7 +155,7 @@ func (k *Kernel) furnish(p *process, s *ProcessSpec) error {
 		return nil
 	}
 	p.lastHeap = 1
-	p.heaps = list[*heap]{root: k.lentHeap(p.bits), count: 1}
+	p.heaps = list[*heap]{root: k.fixed.heaps[p.bits/32%2], count: 1}
 	p.heapSlots.next = 1
 	if s.DefaultHeap != 0 && s.DefaultHeap != heapBase(p.bits, 0) {
 		slot, ok := heapSlot(p.bits, s.DefaultHeap)
@@ -176,15 +176,6 @@ func (k *Kernel) furnish(p *process, s *ProcessSpec) error {
 	p.modules = *lent
 	p.lastModule, p.listed, p.moduleSlots.next = uint32(lent.count), uint32(lent.count), uint32(lent.count)
 	return nil
-}
-
-// lentHeap is the list of one empty default heap.
-func (k *Kernel) lentHeap(bits uint8) *node[*heap] {
-	at := &k.lent[bits/32%2]
-	if *at == nil {
-		*at = heapLeaf(bits, 0)
-	}
-	return *at
 }
 
 // furnishExactly loads the modules of s. In a WOW64 process the first of them stands in both lists.

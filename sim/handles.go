@@ -3,7 +3,8 @@ package sim
 import (
 	"iter"
 	"reflect"
-	"sync/atomic"
+
+	"github.com/toolhelpsim/toolhelpsim/sim/sched"
 )
 
 // A Handle is a number by which a process refers to an object: a multiple of 4; the lowest free one is handed out.
@@ -43,9 +44,21 @@ type HandleTable struct {
 	pid    PID
 	seq    uint64
 	closed bool
-	slots  atomic.Pointer[[]atomic.Pointer[opening]] // by handle/4; slot 0 stays empty
-	lowest int                                       // no free slot is below
+	slots  []handleSlot                // by handle/4; slot 0 stays empty
+	shown  sched.Pointer[[]handleSlot] // slots, for those without the lock
+	lowest int                         // no free slot is below
 	open   int
+}
+
+// A handleSlot holds the opening of one handle, nil when there is none.
+type handleSlot struct {
+	held  *opening
+	shown sched.Pointer[opening] // held, for those without the lock
+}
+
+func (s *handleSlot) put(o *opening) {
+	s.held = o
+	s.shown.Store(o)
 }
 
 // Handles returns the handle table of a process. It fails with [ErrNoProcess].
@@ -65,7 +78,8 @@ func (k *Kernel) table(p *process) *HandleTable {
 	t := k.tables[p.pid]
 	if t == nil {
 		t = &HandleTable{k: k, pid: p.pid, seq: p.seq, lowest: 1}
-		t.slots.Store(new([]atomic.Pointer[opening]))
+		t.shown.Store(new([]handleSlot))
+		t.shown.Attach(k.sched, "handles.slots")
 		if k.tables == nil {
 			k.tables = map[PID]*HandleTable{}
 		}
@@ -87,16 +101,25 @@ func (t *HandleTable) Object(h Handle) (Object, error) {
 
 // Find is Object for callers with an error of their own: nil when the handle is not open.
 func (t *HandleTable) Find(h Handle) Object {
-	if o := t.at(h); o != nil {
+	if o := t.seen(h); o != nil {
 		return o.obj
 	}
 	return nil
 }
 
+// at returns the opening of a handle, nil when there is none, to those who have the lock.
 func (t *HandleTable) at(h Handle) *opening {
-	slots := *t.slots.Load()
+	if i := int(h / 4); i < len(t.slots) {
+		return t.slots[i].held
+	}
+	return nil
+}
+
+// seen is at for those who have not.
+func (t *HandleTable) seen(h Handle) *opening {
+	slots := *t.shown.Load()
 	if i := int(h / 4); i < len(slots) {
-		return slots[i].Load()
+		return slots[i].shown.Load()
 	}
 	return nil
 }
@@ -128,36 +151,38 @@ func (t *HandleTable) room(call string) error {
 
 // add opens the lowest free handle. There is room.
 func (t *HandleTable) add(o *opening) Handle {
-	slots := *t.slots.Load()
 	i := t.lowest
-	for i < len(slots) && slots[i].Load() != nil {
+	for i < len(t.slots) && t.slots[i].held != nil {
 		i++
 	}
-	if i >= len(slots) {
-		slots = t.grow(i + 1)
-	}
-	t.set(slots, i, o)
 	t.lowest = i + 1
+	if i < len(t.slots) {
+		t.set(&t.slots[i], o)
+		return Handle(i * 4)
+	}
+	more := make([]handleSlot, max(8, 2*len(t.slots)))
+	for i := range t.slots {
+		more[i].put(t.slots[i].held)
+	}
+	t.set(&more[i], o)
+	t.show(more)
 	return Handle(i * 4)
 }
 
-func (t *HandleTable) set(slots []atomic.Pointer[opening], i int, o *opening) {
-	slots[i].Store(o)
+// set opens a handle in a free slot.
+func (t *HandleTable) set(s *handleSlot, o *opening) {
+	s.put(o)
 	t.open++
 	if p, ok := o.obj.(*ProcessObject); ok {
 		p.refs++
 	}
 }
 
-// grow makes room for n slots. Look-ups go on in the old array meanwhile.
-func (t *HandleTable) grow(n int) []atomic.Pointer[opening] {
-	old := *t.slots.Load()
-	slots := make([]atomic.Pointer[opening], max(n, 2*len(old), 8))
-	for i := range old {
-		slots[i].Store(old[i].Load())
-	}
-	t.slots.Store(&slots)
-	return slots
+// show puts slots, which nobody has seen yet, in the place of the old ones, in which look-ups went on meanwhile.
+func (t *HandleTable) show(slots []handleSlot) {
+	attachSlots(slots, t.k.sched)
+	t.slots = slots
+	t.shown.Store(&slots)
 }
 
 // Close closes a handle. It fails with [ErrInvalidHandle] and [ErrProtectedHandle]. Of two concurrent calls one succeeds.
@@ -178,12 +203,18 @@ func (t *HandleTable) Close(h Handle) error {
 // drop closes an open handle.
 func (t *HandleTable) drop(h Handle) {
 	i := int(h / 4)
-	o := (*t.slots.Load())[i].Swap(nil)
+	o := t.slots[i].held
+	t.slots[i].put(nil)
 	t.open--
 	t.lowest = min(t.lowest, i)
+	t.k.dropRef(o)
+}
+
+// dropRef takes a closed handle off the count of its object.
+func (k *Kernel) dropRef(o *opening) {
 	if p, ok := o.obj.(*ProcessObject); ok {
 		if p.refs--; p.refs == 0 {
-			t.k.dropObject(p)
+			k.dropObject(p)
 		}
 	}
 }
@@ -213,7 +244,7 @@ func (t *HandleTable) Duplicate(h Handle, to *HandleTable, f HandleFlags, closeS
 		}
 		return 0, err
 	case closeSource && to == t:
-		(*t.slots.Load())[h/4].Store(copied)
+		t.slots[h/4].put(copied)
 		return h &^ 3, nil
 	}
 	d := to.add(copied)
@@ -225,7 +256,7 @@ func (t *HandleTable) Duplicate(h Handle, to *HandleTable, f HandleFlags, closeS
 
 // Flags returns the flags of a handle. It takes no lock. It fails with [ErrInvalidHandle].
 func (t *HandleTable) Flags(h Handle) (HandleFlags, error) {
-	if o := t.at(h); o != nil {
+	if o := t.seen(h); o != nil {
 		return o.flags, nil
 	}
 	return 0, fail("Flags", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
@@ -240,13 +271,13 @@ func (t *HandleTable) SetFlags(h Handle, mask, f HandleFlags) error {
 		return fail("SetFlags", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
 	}
 	mask &= handleFlags
-	(*t.slots.Load())[h/4].Store(&opening{o.obj, o.flags&^mask | f&mask, o.access})
+	t.slots[h/4].put(&opening{o.obj, o.flags&^mask | f&mask, o.access})
 	return nil
 }
 
 // Access returns the access mask of a handle: what SetAccess has set, else all ones. It takes no lock. It fails with [ErrInvalidHandle].
 func (t *HandleTable) Access(h Handle) (uint32, error) {
-	if o := t.at(h); o != nil {
+	if o := t.seen(h); o != nil {
 		return o.access, nil
 	}
 	return 0, fail("Access", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
@@ -261,7 +292,7 @@ func (t *HandleTable) SetAccess(h Handle, access uint32) error {
 	if o == nil {
 		return fail("SetAccess", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
 	}
-	(*t.slots.Load())[h/4].Store(&opening{o.obj, o.flags, access})
+	t.slots[h/4].put(&opening{o.obj, o.flags, access})
 	return nil
 }
 
@@ -288,9 +319,9 @@ func (t *HandleTable) Bytes() uint64 {
 // All walks the open handles in ascending order. It takes no lock: handles opened or closed meanwhile may be seen or not.
 func (t *HandleTable) All() iter.Seq2[Handle, Object] {
 	return func(yield func(Handle, Object) bool) {
-		slots := *t.slots.Load()
+		slots := *t.shown.Load()
 		for i := range slots {
-			if o := slots[i].Load(); o != nil && !yield(Handle(i*4), o.obj) {
+			if o := slots[i].shown.Load(); o != nil && !yield(Handle(i*4), o.obj) {
 				return
 			}
 		}

@@ -22,21 +22,19 @@ func (s slot) isProcess() bool          { return s.ord() == 0 && s != 0 }
 func (s slot) isThread() bool           { return s.ord() != 0 && s>>32 != 0 }
 
 const (
-	pageSlots = 256
-	dirPages  = 256
+	pageSlots = 64
+	dirPages  = 1024
 )
 
-type (
-	idPage [pageSlots]slot
-	idDir  struct {
-		pages [dirPages]*idPage
-		used  [dirPages]uint16 // slots of each page
-	}
-)
+// An idPage is the slots of neighbouring indexes. It is small because a fork of a small state fills one.
+type idPage struct {
+	slots [pageSlots]slot
+	used  int // slots that are not nobody's
+}
 
 // ids is the table and the allocator.
 type ids struct {
-	dirs        []*idDir
+	dirs        [][]*idPage // the pages of each 65536 indexes, up to the last one used
 	spare       *idPage
 	first, last uint32 // indexes, inclusive
 	next        uint32 // the lowest index never handed out in turn
@@ -46,45 +44,61 @@ type ids struct {
 }
 
 func (t *ids) get(i uint32) slot {
-	d, p, s := i/(pageSlots*dirPages), i/pageSlots%dirPages, i%pageSlots
-	if int(d) >= len(t.dirs) || t.dirs[d] == nil || t.dirs[d].pages[p] == nil {
-		return 0
+	if page := t.page(i); page != nil {
+		return page.slots[i%pageSlots]
 	}
-	return t.dirs[d].pages[p][s]
+	return 0
+}
+
+// page returns the page that index i stands in, nil when there is none.
+func (t *ids) page(i uint32) *idPage {
+	if d := int(i / (pageSlots * dirPages)); d < len(t.dirs) {
+		dir := t.dirs[d]
+		if p := int(i / pageSlots % dirPages); p < len(dir) {
+			return dir[p]
+		}
+	}
+	return nil
 }
 
 // set gives an index to an object, or to nobody. Pages without users are dropped, so that
 // a kernel that never reuses an id stays small.
 func (t *ids) set(i uint32, s slot) {
-	d, p := i/(pageSlots*dirPages), i/pageSlots%dirPages
-	if int(d) >= len(t.dirs) || t.dirs[d] == nil || t.dirs[d].pages[p] == nil {
-		t.addPage(d, p)
+	page := t.page(i)
+	if page == nil {
+		page = t.addPage(i)
 	}
-	dir := t.dirs[d]
-	at := &dir.pages[p][i%pageSlots]
+	at := &page.slots[i%pageSlots]
 	if *at != 0 {
-		dir.used[p]--
+		page.used--
 	}
 	*at = s
 	if s != 0 {
-		dir.used[p]++
-	} else if dir.used[p] == 0 {
-		dir.pages[p], t.spare = nil, dir.pages[p]
+		page.used++
+	} else if page.used == 0 {
+		t.dirs[i/(pageSlots*dirPages)][i/pageSlots%dirPages], t.spare = nil, page
 	}
 }
 
-func (t *ids) addPage(d, p uint32) {
-	for int(d) >= len(t.dirs) {
-		t.dirs = append(t.dirs, nil)
-	}
-	if t.dirs[d] == nil {
-		t.dirs[d] = new(idDir)
-	}
+func (t *ids) addPage(i uint32) *idPage {
 	page := t.spare
 	if page == nil {
 		page = new(idPage)
 	}
-	t.dirs[d].pages[p], t.spare = page, nil
+	t.spare = nil
+	t.dirs = reach(t.dirs, i/(pageSlots*dirPages))
+	dir := &t.dirs[i/(pageSlots*dirPages)]
+	*dir = reach(*dir, i/pageSlots%dirPages)
+	(*dir)[i/pageSlots%dirPages] = page
+	return page
+}
+
+// reach lengthens s so that it has an element i.
+func reach[T any](s []T, i uint32) []T {
+	if n := int(i) + 1 - len(s); n > 0 {
+		s = append(s, make([]T, n)...)
+	}
+	return s
 }
 
 // has says whether n more indexes, n being small, can be handed out beside those taken by name.

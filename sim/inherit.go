@@ -28,19 +28,18 @@ func (k *Kernel) inherit(parent PID, child *process, list []Handle) {
 		if from == nil {
 			return
 		}
-		to := k.table(child)
-		old := *from.slots.Load()
-		slots := to.grow(len(old))
-		for i := range old {
-			o := old[i].Load()
+		to, slots := k.table(child), make([]handleSlot, len(from.slots))
+		for i := range from.slots {
+			o := from.slots[i].held
 			if o != nil && o.flags&HandleInherit != 0 && (list == nil || only[Handle(i*4)]) {
-				to.set(slots, i, o)
+				to.set(&slots[i], o)
 			}
 		}
+		to.show(slots)
 	})
 }
 
-// closeTable closes what an ended process has left open, protected handles too.
+// closeTable closes what an ended process has left open, protected handles too, all at once.
 func (k *Kernel) closeTable(pid PID, seq uint64) {
 	t := k.tables[pid]
 	if t == nil || t.seq != seq {
@@ -48,10 +47,15 @@ func (k *Kernel) closeTable(pid PID, seq uint64) {
 	}
 	delete(k.tables, pid)
 	t.closed = true
-	slots := *t.slots.Load()
-	for i := range slots {
-		if slots[i].Load() != nil {
-			t.drop(Handle(i * 4))
+	if t.open == 0 {
+		return
+	}
+	old := t.slots
+	t.open = 0
+	t.show(nil)
+	for i := range old {
+		if o := old[i].held; o != nil {
+			k.dropRef(o)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "github.com/toolhelpsim/toolhelpsim/sim/sched"
 
 // A Kernel is the mutable world: the lists of processes, threads, modules and heaps of one simulated
 // system. All methods are safe for any number of goroutines; one verb runs at a time.
@@ -11,8 +8,10 @@ import (
 // Every verb checks first, then changes, then counts one [Version]. A verb that fails changes nothing
 // and reports the version it saw. (rules S1 to S6)
 type Kernel struct {
-	mu   sync.Mutex
-	last atomic.Pointer[State] // the current state, if somebody took it since the last change
+	mu      sched.Mutex
+	last    sched.Pointer[State] // current, for those without the lock
+	current *State               // the state, if somebody took it since the last change
+	sched   *sched.Scheduler
 
 	writer
 	procs   list[*process]
@@ -28,17 +27,29 @@ type Kernel struct {
 	objects     map[PID]*ProcessObject
 	walks       walks
 
-	lent  [2]*node[*heap] // the heap lists of fresh processes, 64-bit and 32-bit
 	fixed *fixed
 	undo  *undo
 	after []func() // what a verb does to handles, once its change is certain
 	tx    Tx
+	small small
+}
+
+// small is the beginnings of the tables, for all that a small kernel needs: one allocation makes it.
+type small struct {
+	dirs      [1][]*idPage
+	pages     [2]*idPage
+	page      idPage
+	freed     [16]uint32
+	processes [8]*process
+	threads   [16]resident
 }
 
 // New boots a kernel: version 0, with pid 0 "[System Process]" and pid 4 "System" unless c.Bare.
 // It never fails; values of c that are out of range are brought into it as [Config] says.
 func New(c Config) *Kernel {
-	k := empty(c)
+	c = c.normal()
+	k := empty(&fixed{config: c, heaps: [2]*node[*heap]{heapLeaf(64, 0), heapLeaf(32, 0)}})
+	k.clock, k.ids.next = c.Start, k.ids.first
 	if !k.fixed.config.Bare {
 		k.version-- // the boot is the change that makes version 0
 		k.bootSystem()
@@ -47,14 +58,15 @@ func New(c Config) *Kernel {
 	return k
 }
 
-func empty(c Config) *Kernel {
-	c = c.normal()
-	k := &Kernel{fixed: &fixed{config: c}}
+func empty(f *fixed) *Kernel {
+	k := &Kernel{fixed: f}
 	k.own = 1
-	k.clock = k.fixed.config.Start
-	k.ids = ids{first: k.fixed.config.FirstID / 4, last: k.fixed.config.LastID / 4, reuse: k.fixed.config.Reuse}
-	k.ids.next = k.ids.first
 	k.tx.k = k
+	in := &k.small
+	in.dirs[0] = in.pages[:0]
+	k.ids = ids{dirs: in.dirs[:], spare: &in.page, freed: in.freed[:0], first: f.config.FirstID / 4, last: f.config.LastID / 4, reuse: f.config.Reuse}
+	k.processPool.residents = in.processes[:0]
+	k.threadPool.residents = in.threads[:0]
 	return k
 }
 
@@ -82,7 +94,8 @@ func (k *Kernel) commit() {
 	if c := k.clock + k.fixed.config.Tick; c > k.clock { // it stops at its highest value
 		k.clock = c
 	}
-	if k.last.Load() != nil {
+	if k.current != nil {
+		k.current = nil
 		k.last.Store(nil)
 	}
 	if len(k.after) > 0 {
@@ -160,8 +173,8 @@ func (k *Kernel) take() *State {
 // freezeInto returns the current state: the one that somebody took since the last change, else fresh, which nobody else has
 // seen; nil means one made here.
 func (k *Kernel) freezeInto(fresh *State) *State {
-	if last := k.last.Load(); last != nil {
-		return last
+	if k.current != nil {
+		return k.current
 	}
 	s := fresh
 	if s == nil {
@@ -169,7 +182,9 @@ func (k *Kernel) freezeInto(fresh *State) *State {
 	}
 	k.freeze()
 	s.roots = k.cut()
+	s.index.Attach(k.sched, "state.index")
 	k.count.States++
+	k.current = s
 	k.last.Store(s)
 	return s
 }

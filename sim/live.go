@@ -91,6 +91,8 @@ type Walker struct {
 
 // WalkProcesses starts a walk of the live process list.
 func (k *Kernel) WalkProcesses(f Freed) *Walker {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	return k.walk(&Walker{k: k, freed: f, kind: KindProcess, head: processHead})
 }
 
@@ -112,12 +114,11 @@ func (k *Kernel) WalkHeaps(pid PID, f Freed) (*Walker, error) {
 
 func (k *Kernel) walkOf(call string, pid PID, kind Kind, f Freed) (*Walker, error) {
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	p := k.process(pid)
-	v := k.version
-	k.mu.Unlock()
 	if p == nil {
 		err := fail(call, ErrNoProcess, "pid %d", pid)
-		stamp(err, v)
+		stamp(err, k.version)
 		return nil, err
 	}
 	w := &Walker{k: k, freed: f, kind: kind, pid: pid, seq: p.seq}
@@ -134,10 +135,8 @@ func (k *Kernel) walkOf(call string, pid PID, kind Kind, f Freed) (*Walker, erro
 
 func (k *Kernel) walk(w *Walker) *Walker {
 	w.at = link{w.head, w.seq} // the end of its process frees the head of a list
-	k.mu.Lock()
-	k.walks.open = append(k.walks.open, w)
 	w.began = k.version
-	k.mu.Unlock()
+	k.walks.open = append(k.walks.open, w)
 	return w
 }
 

@@ -53,9 +53,7 @@ func (p *pool[T]) at(place uint64) (who T) {
 
 // settle gives a place to somebody while a fork is made; open then frees the empty ones, the lowest to go first.
 func (p *pool[T]) settle(place uint32, who T) {
-	if n := int(place) + 1 - len(p.residents); n > 0 {
-		p.residents = append(p.residents, make([]T, n)...)
-	}
+	p.residents = reach(p.residents, place)
 	p.residents[place] = who
 }
 

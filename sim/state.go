@@ -3,7 +3,8 @@ package sim
 import (
 	"iter"
 	"slices"
-	"sync/atomic"
+
+	"github.com/toolhelpsim/toolhelpsim/sim/sched"
 )
 
 // roots is all that a state needs to be read and continued.
@@ -20,14 +21,15 @@ type roots struct {
 // fixed is what seldom changes in the life of a kernel. It is replaced, not written.
 type fixed struct {
 	config Config
-	burnt  []uint32 // indexes that NeverReuse must not hand out although they are free and not below next
+	burnt  []uint32        // indexes that NeverReuse must not hand out although they are free and not below next
+	heaps  [2]*node[*heap] // what fresh processes are lent, 64-bit and 32-bit: one empty default heap
 }
 
 // A State is a frozen kernel: all lists as they stood at one version. It never changes (rule S8), needs no closing,
 // and any number of goroutines may read it without a lock.
 type State struct {
 	roots
-	index atomic.Pointer[index]
+	index sched.Pointer[index]
 }
 
 // An index finds by id within a state. It is built once, when somebody first asks.
@@ -115,7 +117,9 @@ func (s *State) byID() *index {
 			}
 		}
 	}
-	s.index.CompareAndSwap(nil, x)
+	if s.index.CompareAndSwap(nil, x) {
+		return x
+	}
 	return s.index.Load()
 }
 
@@ -123,13 +127,15 @@ func (s *State) byID() *index {
 // until one of the two is written. Neither ever sees the other's changes. The fork has no handles; ids that were free in the
 // state come back in ascending order, and so do pool addresses. It costs a walk of the state.
 func (s *State) Fork() *Kernel {
-	k := empty(s.fixed.config)
+	k := empty(s.fixed)
 	k.procs, k.threads, k.version, k.clock, k.seq = s.procs, int(s.threads), s.version, s.clock, s.seq
 	k.freeze()
-	k.fixed, k.ids.next = s.fixed, s.next
+	k.ids.next = s.next
 	for _, i := range s.fixed.burnt {
 		k.ids.set(i, reserved)
 	}
+	k.processPool.residents = slices.Grow(k.processPool.residents, int(k.procs.count))
+	k.threadPool.residents = slices.Grow(k.threadPool.residents, k.threads)
 	for c := s.procs.walk(); c.leaf != nil; c.step(&s.procs) {
 		for _, e := range c.leaf.items {
 			p := e.val
@@ -158,6 +164,7 @@ func (s *State) Fork() *Kernel {
 	}
 	k.processPool.open()
 	k.threadPool.open()
+	k.current = s
 	k.last.Store(s)
 	return k
 }

@@ -129,7 +129,7 @@ func (k *Kernel) takeID(id uint32) uint32 {
 // giveID takes an index back.
 func (k *Kernel) giveID(i uint32) {
 	if k.ids.give(k.undo, i) {
-		k.fixed = &fixed{k.fixed.config, append(slices.Clip(k.fixed.burnt), i)}
+		k.fixed = &fixed{k.fixed.config, append(slices.Clip(k.fixed.burnt), i), k.fixed.heaps}
 	}
 }
 

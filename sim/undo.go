@@ -14,7 +14,7 @@ func (u *undo) add(back func()) { u.steps = append(u.steps, back) }
 
 // begin notes where the kernel stands and freezes it.
 func (u *undo) begin(k *Kernel) {
-	if k.last.Load() == nil {
+	if k.current == nil {
 		k.freeze()
 	}
 	*u = undo{k: k, before: k.cut(), after: len(k.after)}

@@ -2,9 +2,9 @@ package toolhelp
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"github.com/toolhelpsim/toolhelpsim/sim"
+	"github.com/toolhelpsim/toolhelpsim/sim/sched"
 )
 
 // A Caller is a thread of a simulated process: it is whom the Win32 door serves. "pid 0" means its process, whose handle table
@@ -29,7 +29,7 @@ type Caller struct {
 	pid    sim.PID
 	tid    sim.TID
 	bits   uint8
-	last   atomic.Uint32
+	last   sched.Uint32
 }
 
 // A Call is what a Hook sees.
@@ -65,15 +65,17 @@ func NewCaller(k *sim.Kernel, tid sim.TID) (*Caller, error) {
 	if err != nil {
 		return refuse("its process has just ended", errnoOf(err))
 	}
-	return &Caller{kernel: k, table: table, pid: p.ID(), tid: tid, bits: uint8(p.Bits())}, nil
+	c := &Caller{kernel: k, table: table, pid: p.ID(), tid: tid, bits: uint8(p.Bits())}
+	c.last.Attach(k.Scheduler(), "caller.last")
+	return c, nil
 }
 
 // Thread returns the tid of the caller.
 func (c *Caller) Thread() sim.TID { return c.tid }
 
-// fail makes errno the last error and returns it.
+// fail makes errno the last error and returns it. Inlined, where errno is a constant, it allocates nothing.
 func (c *Caller) fail(errno Errno) error {
-	c.last.Store(uint32(errno))
+	c.SetLastError(errno)
 	return errno
 }
 
@@ -104,6 +106,8 @@ func (c *Caller) GetLastError() error {
 }
 
 // SetLastError sets what GetLastError returns; a code is 32 bits wide.
+//
+//go:noinline
 func (c *Caller) SetLastError(code Errno) { c.last.Store(uint32(code)) }
 
 // GetCurrentProcessId returns the pid of the caller's process.
@@ -148,7 +152,7 @@ func (c *Caller) CreateToolhelp32Snapshot(flags uint32, processId uint32) (Handl
 	if flags&TH32CS_INHERIT != 0 {
 		inherit = sim.HandleInherit
 	}
-	h, err := c.table.Open(&section{snapshot: s, bits: int(c.bits), pid: processId}, inherit)
+	h, err := c.table.Open(newSection(c, s, processId), inherit)
 	if err != nil {
 		return InvalidHandle, c.fail(errnoOf(err))
 	}

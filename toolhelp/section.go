@@ -1,10 +1,8 @@
 package toolhelp
 
 import (
-	"sync"
-	"sync/atomic"
-
 	"github.com/toolhelpsim/toolhelpsim/sim"
+	"github.com/toolhelpsim/toolhelpsim/sim/sched"
 )
 
 // A section is the kernel object behind a snapshot handle: the snapshot and one cursor for each of its lists. Every handle to it,
@@ -19,43 +17,58 @@ type section struct {
 	heaps     list[sim.Heap]
 }
 
+// newSection makes what is behind a handle of c to a snapshot.
+func newSection(c *Caller, snapshot Snapshot, pid uint32) *section {
+	s := &section{snapshot: snapshot, bits: int(c.bits), pid: pid}
+	if at := c.kernel.Scheduler(); at != nil {
+		s.processes.attach(at, "cursor.processes", "rows.processes")
+		s.threads.attach(at, "cursor.threads", "rows.threads")
+		s.modules.attach(at, "cursor.modules", "rows.modules")
+		s.heaps.attach(at, "cursor.heaps", "rows.heaps")
+	}
+	return s
+}
+
 // Kind names the object as Windows does: a pagefile-backed section.
 func (s *section) Kind() string { return "Section" }
 
 // Bytes is what the copy would take in Windows.
 func (s *section) Bytes() uint64 { return s.snapshot.bytes(s.bits) }
 
-// A list is one list of a snapshot, laid flat at the first call that walks it, and its cursor. Which entry a call gets is settled by one
-// atomic addition: each entry goes to exactly one of any number of concurrent calls of Next.
+// A list is one list of a snapshot, laid flat by the first call that walks it, and its cursor. Which entry a call gets is settled by one
+// atomic addition: each entry goes to exactly one of any number of concurrent calls of Next. Nobody waits: of several first calls
+// each lays the list, which is the same whoever does, and the first to be done is followed by all.
 type list[T any] struct {
-	cursor atomic.Int64 // the entry that the next Next gives; only ever grows until First
-	laid   atomic.Bool  // rows stands and is never written again
-	laying sync.Mutex
-	rows   []T
+	cursor sched.Int64        // the entry that the next Next gives; only ever grows until First
+	rows   sched.Pointer[[]T] // nil until laid; never written again
 }
 
-// lay fills rows once.
-func (l *list[T]) lay(s *section, fill func(*section) []T) {
-	l.laying.Lock()
-	defer l.laying.Unlock()
-	if !l.laid.Load() {
-		l.rows = fill(s)
-		l.laid.Store(true)
+func (l *list[T]) attach(s *sched.Scheduler, cursor, rows string) {
+	l.cursor.Attach(s, cursor)
+	l.rows.Attach(s, rows)
+}
+
+// lay fills rows.
+func (l *list[T]) lay(s *section, fill func(*section) []T) *[]T {
+	rows := fill(s)
+	if l.rows.CompareAndSwap(nil, &rows) {
+		return &rows
 	}
+	return l.rows.Load()
 }
 
 // claim returns the entry at the cursor and moves it on, nil at the end. first rewinds before.
-func (l *list[T]) claim(first bool) *T {
+func (l *list[T]) claim(rows []T, first bool) *T {
 	i := int64(0)
 	if first {
 		l.cursor.Store(1)
 	} else {
 		i = l.cursor.Add(1) - 1
 	}
-	if i >= int64(len(l.rows)) {
+	if i >= int64(len(rows)) {
 		return nil
 	}
-	return &l.rows[i]
+	return &rows[i]
 }
 
 // shortName is the most units of a name that stand in its row itself. Few image names are longer.

@@ -76,10 +76,11 @@ func (c *Caller) processW(h Handle, e *ProcessEntry32, first bool) error {
 	if s == nil {
 		return c.fail(ERROR_INVALID_HANDLE)
 	}
-	if !s.processes.laid.Load() {
-		s.processes.lay(s, layProcesses)
+	rows := s.processes.rows.Load()
+	if rows == nil {
+		rows = s.processes.lay(s, layProcesses)
 	}
-	r := s.processes.claim(first)
+	r := s.processes.claim(*rows, first)
 	if r == nil {
 		return c.fail(ERROR_NO_MORE_FILES)
 	}
@@ -100,10 +101,11 @@ func (c *Caller) processA(h Handle, e *ProcessEntry32A, first bool) error {
 	if errno != 0 {
 		return c.fail(errno)
 	}
-	if !s.processes.laid.Load() {
-		s.processes.lay(s, layProcesses)
+	rows := s.processes.rows.Load()
+	if rows == nil {
+		rows = s.processes.lay(s, layProcesses)
 	}
-	r := s.processes.claim(first)
+	r := s.processes.claim(*rows, first)
 	if r == nil {
 		return c.fail(ERROR_NO_MORE_FILES)
 	}
@@ -141,10 +143,11 @@ func (c *Caller) thread(h Handle, e *ThreadEntry32, first bool) error {
 	if errno != 0 {
 		return c.fail(errno)
 	}
-	if !s.threads.laid.Load() {
-		s.threads.lay(s, layThreads)
+	rows := s.threads.rows.Load()
+	if rows == nil {
+		rows = s.threads.lay(s, layThreads)
 	}
-	r := s.threads.claim(first)
+	r := s.threads.claim(*rows, first)
 	if r == nil {
 		return c.fail(ERROR_NO_MORE_FILES)
 	}
@@ -173,10 +176,11 @@ func (c *Caller) heap(h Handle, e *HeapList32, first bool) error {
 	if errno != 0 {
 		return c.fail(errno)
 	}
-	if !s.heaps.laid.Load() {
-		s.heaps.lay(s, layHeaps)
+	rows := s.heaps.rows.Load()
+	if rows == nil {
+		rows = s.heaps.lay(s, layHeaps)
 	}
-	r := s.heaps.claim(first)
+	r := s.heaps.claim(*rows, first)
 	if r == nil {
 		return c.fail(ERROR_NO_MORE_FILES)
 	}

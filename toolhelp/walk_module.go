@@ -72,10 +72,11 @@ func (c *Caller) moduleA(h Handle, e *ModuleEntry32A, first bool) error {
 
 // module claims the next module, nil at the end.
 func (s *section) module(first bool) *sim.Module {
-	if !s.modules.laid.Load() {
-		s.modules.lay(s, layModules)
+	rows := s.modules.rows.Load()
+	if rows == nil {
+		rows = s.modules.lay(s, layModules)
 	}
-	return s.modules.claim(first)
+	return s.modules.claim(*rows, first)
 }
 
 // copyPath copies as much of the path of m as dst holds. A 64-bit look at a WOW64 process shows where the file is and not what its

@@ -90,8 +90,24 @@ func BenchmarkBare(b *testing.B) {
 	})
 }
 
-// Three threads of seven steps, about as many as 3 threads of 4 calls take.
+// Three threads of seven steps, about as many as 3 threads of 4 calls take, and as many objects as those attach.
 func BenchmarkExplore(b *testing.B) {
+	names := []string{"a", "b", "c"}
+	p := sched.Program{Name: "bench", Body: func(s *sched.Scheduler) func() error {
+		objects := new([12]sched.Int64)
+		for i := range objects {
+			objects[i].Attach(s, "object")
+		}
+		f := func() {
+			for i := range 7 {
+				objects[i].Add(1)
+			}
+		}
+		for _, name := range names {
+			s.Go(name, f)
+		}
+		return nil
+	}}
 	for _, bm := range []struct {
 		name string
 		st   sched.Strategy
@@ -102,7 +118,7 @@ func BenchmarkExplore(b *testing.B) {
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			b.ReportAllocs()
-			rep := sched.Explore(steps(3, 7), bm.st, sched.Budget{Runs: b.N})
+			rep := sched.Explore(p, bm.st, sched.Budget{Runs: b.N})
 			b.ReportMetric(float64(rep.Steps)/float64(rep.Runs), "steps/run")
 		})
 	}

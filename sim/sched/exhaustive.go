@@ -1,9 +1,6 @@
 package sched
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Unbounded is the bound of an [Exhaustive] search that tries every schedule.
 const Unbounded = -1
@@ -18,12 +15,23 @@ type Search interface {
 	Progress() float64
 }
 
-// A branch is a decision on the path to the current schedule.
+// A branch is a decision on the path to the current schedule. Its choices are the base choice of its point, then the others in their order.
 type branch struct {
-	choices []int // going on first, where that is possible
-	at      int   // index of the choice taken
-	free    bool  // no choice is a preemption
-	weight  uint64
+	at      int    // number of the choice taken
+	choices int    // how many there are within the bound
+	ready   int    // how many threads could go on
+	free    bool   // no choice is a preemption
+	weight  uint64 // of all choices together
+	done    uint64 // what was done before the choice taken
+}
+
+// share is the weight of the choice taken: the first ones get what does not divide evenly.
+func (b *branch) share() uint64 {
+	n := uint64(b.choices)
+	if uint64(b.at) < b.weight%n {
+		return b.weight/n + 1
+	}
+	return b.weight / n
 }
 
 type exhaustive struct {
@@ -33,7 +41,6 @@ type exhaustive struct {
 	preemptions int // among them
 	runs        int
 	done        uint64
-	weight      uint64 // of what this run has reached
 	finished    bool
 }
 
@@ -49,77 +56,53 @@ func (e *exhaustive) Start() bool {
 		return false
 	}
 	e.runs++
-	e.depth, e.preemptions, e.weight = 0, 0, whole
+	e.depth, e.preemptions = 0, 0
 	return true
 }
 
 // advance goes on to the next schedule: the last decision that has an untried choice takes it.
 func (e *exhaustive) advance() {
 	for n := len(e.path); n > 0; n-- {
-		if b := &e.path[n-1]; b.at+1 < len(b.choices) {
-			e.done = b.before(e.base(n-1)) + b.share()
+		if b := &e.path[n-1]; b.at+1 < b.choices {
+			b.done += b.share()
 			b.at++
-			e.path = e.path[:n]
+			e.done, e.path = b.done, e.path[:n]
 			return
 		}
 	}
 	e.finished, e.path, e.done = true, nil, whole
 }
 
-// base is the weight done before the n-th decision's subtree.
-func (e *exhaustive) base(n int) uint64 {
-	var sum uint64
-	for i := range n {
-		sum = e.path[i].before(sum)
-	}
-	return sum
-}
-
-// before adds to sum the weights of the choices tried before the current one.
-func (b *branch) before(sum uint64) uint64 {
-	n := uint64(len(b.choices))
-	return sum + uint64(b.at)*(b.weight/n) + min(uint64(b.at), b.weight%n)
-}
-
-// share is the weight of the current choice: the first ones get what does not divide evenly.
-func (b *branch) share() uint64 {
-	n := uint64(len(b.choices))
-	if uint64(b.at) < b.weight%n {
-		return b.weight/n + 1
-	}
-	return b.weight / n
-}
+// divergence is no thread: the program did not come to the same point again.
+const divergence = -2
 
 func (e *exhaustive) Choose(p Point) int {
 	if e.depth == len(e.path) {
 		e.path = append(e.path, e.branch(p))
 	}
 	b := &e.path[e.depth]
-	e.depth++
-	id := b.choices[b.at]
-	if b.free != (p.Current < 0) || !slices.Contains(p.Ready, id) {
+	if b.free != (p.Current < 0) || b.ready != len(p.Ready) {
 		return divergence
 	}
-	if b.at > 0 && !b.free {
+	e.depth++
+	if b.at == 0 {
+		return p.base()
+	}
+	if !b.free {
 		e.preemptions++
 	}
-	e.weight = b.share()
-	return id
+	return p.other(uint64(b.at - 1))
 }
 
-// divergence is no thread: the program did not come to the same point again.
-const divergence = -2
-
-// branch lists the choices at a point that was not met before.
+// branch is a point that was not met before, with its share of the decision before it.
 func (e *exhaustive) branch(p Point) branch {
-	b := branch{free: p.Current < 0, weight: e.weight}
-	b.choices = append(b.choices, p.base())
+	b := branch{choices: 1, ready: len(p.Ready), free: p.Current < 0, weight: whole}
 	if b.free || e.bound < 0 || e.preemptions < e.bound {
-		for _, id := range p.Ready {
-			if id != p.base() {
-				b.choices = append(b.choices, id)
-			}
-		}
+		b.choices = b.ready
+	}
+	if e.depth > 0 {
+		last := &e.path[e.depth-1]
+		b.weight, b.done = last.share(), last.done
 	}
 	return b
 }

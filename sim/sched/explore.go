@@ -23,24 +23,25 @@ type Report struct {
 }
 
 // Explore runs p under the schedules of st until one fails, none is left, or the budget is spent. A failing schedule is run a second time, for
-// its trace and to see that it fails again; one that ended in [ErrDiverged] is not, and has no trace. Coroutines are used again from run to run and ended before Explore returns.
+// its trace and to see that it fails again; one that ended in [ErrDiverged] is not, and has no trace. Coroutines and memory are used again from
+// run to run; the coroutines are ended before Explore returns.
 func Explore(p Program, st Strategy, b Budget) Report {
-	var c crew
-	defer c.dismiss()
+	var k kit
+	defer k.dismiss()
 	var rep Report
 	for b.Runs <= 0 || rep.Runs < b.Runs {
 		if !st.Start() {
 			rep.Exhausted = true
 			break
 		}
-		r := run(p, st, &c, false)
+		s := k.run(p, st, false)
 		rep.Runs++
-		rep.Steps += r.Steps
-		if b.Twice || r.Err != nil {
-			r = again(p, r, &c)
+		rep.Steps += s.steps
+		if b.Twice || s.err != nil {
+			k.again(p, s)
 		}
-		if r.Err != nil {
-			rep.Failure = r
+		if s.err != nil {
+			rep.Failure = s.result(p)
 			break
 		}
 	}
@@ -53,32 +54,31 @@ func Explore(p Program, st Strategy, b Budget) Report {
 // Twice runs p under the next schedule of st, and then under the same schedule again. The result is that of the first run, or
 // fails with [ErrNondeterministic] if the second one has another trace or another outcome.
 func Twice(p Program, st Strategy) Result {
-	r := Run(p, st)
-	if errors.Is(r.Err, ErrInvalid) {
-		return r
+	var k kit
+	defer k.dismiss()
+	if !st.Start() {
+		return noneLeft(p, st)
 	}
-	var c crew
-	defer c.dismiss()
-	return again(p, r, &c)
+	s := k.run(p, st, true)
+	k.again(p, s)
+	return s.result(p)
 }
 
-// again repeats the run that ended in r, and returns r with its trace, or with the difference as its error. A run that
+// again repeats the run that has just ended and gives it the trace of the second one, or the difference as its error. A run that
 // diverged has no whole schedule to repeat.
-func again(p Program, r Result, c *crew) Result {
-	if errors.Is(r.Err, ErrDiverged) {
-		return r
+func (k *kit) again(p Program, first *Scheduler) {
+	if errors.Is(first.err, ErrDiverged) {
+		return
 	}
-	f := Follow(r.Schedule)
-	f.Start()
-	second := run(p, f, c, true)
+	k.schedule, k.spare = k.spare, k.schedule // first still needs its own
+	second := k.run(p, &follow{schedule: first.schedule}, true)
 	switch {
-	case second.Hash != r.Hash || second.Steps != r.Steps:
-		r.Err = fmt.Errorf("sched: Run of %q: schedule %s has trace %016x in %d decisions, run again %016x in %d (first: %v; again: %v); look for clocks, map order, and objects kept between runs: %w",
-			p.Name, r.Schedule, r.Hash, r.Steps, second.Hash, second.Steps, r.Err, second.Err, ErrNondeterministic)
-	case (second.Err == nil) != (r.Err == nil):
-		r.Err = fmt.Errorf("sched: Run of %q: schedule %s ends in %v, run again in %v; look for what is kept between runs and is not attached: %w",
-			p.Name, r.Schedule, r.Err, second.Err, ErrNondeterministic)
+	case second.hash != first.hash || second.steps != first.steps:
+		first.err = fmt.Errorf("sched: Run of %q: schedule %s has trace %016x in %d decisions, run again %016x in %d (first: %v; again: %v); look for clocks, map order, and objects kept between runs: %w",
+			p.Name, first.schedule, first.hash, first.steps, second.hash, second.steps, first.err, second.err, ErrNondeterministic)
+	case (second.err == nil) != (first.err == nil):
+		first.err = fmt.Errorf("sched: Run of %q: schedule %s ends in %v, run again in %v; look for what is kept between runs and is not attached: %w",
+			p.Name, first.schedule, first.err, second.err, ErrNondeterministic)
 	}
-	r.Trace, r.Threads = second.Trace, second.Threads
-	return r
+	first.keep, first.trace, first.threads = true, second.trace, second.threads
 }

@@ -14,10 +14,10 @@ type Mutex struct {
 func (m *Mutex) Attach(s *Scheduler, name string) { m.at = attach(s, name) }
 
 // Lock takes the lock and waits while another holds it. Attached, it is two points: before it takes the lock, and after.
-// A thread that waits for itself or in a circle ends the run with [ErrDeadlock].
+// A thread that waits for itself or in a circle ends the run with [ErrDeadlock]. What a stopped thread left locked is free once the run is over.
 func (m *Mutex) Lock() {
 	if m.at != nil {
-		m.at.lock()
+		m.lock()
 		return
 	}
 	m.mu.Lock()
@@ -27,36 +27,62 @@ func (m *Mutex) Lock() {
 // program: a panic when attached, which ends the run with [ErrPanic].
 func (m *Mutex) Unlock() {
 	if m.at != nil {
-		m.at.unlock()
+		m.unlock()
 		return
 	}
 	m.mu.Unlock()
 }
 
-func (a *site) lock() {
+func (m *Mutex) lock() {
+	a := m.at
 	t := a.s.running
-	if t == nil {
-		if a.locked {
-			panic("sched: Lock of " + a.name + ", which is locked, outside a thread: nobody is left to unlock it")
-		}
-		a.locked = true
-		return
+	switch {
+	case t != nil:
+		a.lock(t)
+	case a.s.over(): // and with it who held the lock
+		m.mu.Lock()
+		a.holder = nobody
+	case a.holder != nobody:
+		panic("sched: Lock of " + a.name() + ", which is locked, outside a thread: nobody is left to unlock it")
+	default:
+		a.holder = program
 	}
-	t.wants = a
-	a.s.point(t, a, OpLock)
-	t.wants = nil
-	a.locked, a.holder = true, t
-	a.s.point(t, a, OpLocked)
 }
 
-func (a *site) unlock() {
+// lock is that of a thread.
+func (a *site) lock(t *thread) {
+	s := a.s
+	t.wants = a
+	a.wanted++
+	if a.holder != nobody {
+		s.gather() // t waits
+	}
+	s.point(t, a, OpLock)
+	t.wants = nil
+	a.wanted--
+	a.holder = int32(t.id) + 1
+	if a.wanted > 0 {
+		s.gather() // the others wait
+	}
+	s.point(t, a, OpLocked)
+}
+
+func (m *Mutex) unlock() {
+	a := m.at
+	if a.s.over() && a.holder == nobody {
+		m.mu.Unlock() // locked since then
+		return
+	}
 	t := a.s.running
 	if t != nil {
 		a.s.point(t, a, OpUnlock)
 	}
 	// A thread being unwound may leave a lock that it never got.
-	if !a.locked && !a.s.aborting {
-		panic("sched: Unlock of " + a.name + ", which is not locked")
+	if a.holder == nobody && !a.s.aborting {
+		panic("sched: Unlock of " + a.name() + ", which is not locked")
 	}
-	a.locked, a.holder = false, nil
+	a.holder = nobody
+	if t != nil && a.wanted > 0 {
+		a.s.gather()
+	}
 }

@@ -32,20 +32,38 @@ func (o Op) String() string {
 // Sites are numbered as they are attached, because addresses differ from run to run.
 type site struct {
 	s      *Scheduler
-	id     int
-	name   string
-	locked bool    // mutexes only
-	holder *thread // who locked it; nil if that was the program before its threads ran
+	id     int32 // from 1
+	holder int32 // of the lock, if it is one: the number of the thread plus one, nobody, or the program
+	wanted int32 // how many threads stand where they take it
 }
 
-// attach returns nil for no scheduler.
+const (
+	nobody  = 0
+	program = -1 // set-up, before its threads run, or check
+)
+
+// attach returns nil for no scheduler, and for one whose run is over.
 func attach(s *Scheduler, name string) *site {
-	if s == nil {
+	if s == nil || s.over() {
 		return nil
 	}
-	s.sites++
-	return &site{s: s, id: s.sites, name: name}
+	a := s.kit.site()
+	s.names = append(s.names, name)
+	a.s, a.id = s, int32(len(s.names))
+	return a
 }
+
+// site returns one that was never used. Sites are not used again, for the object may be touched when its run is long over.
+func (k *kit) site() *site {
+	if len(k.sites) == 0 {
+		k.sites = make([]site, 64)
+	}
+	a := &k.sites[0]
+	k.sites = k.sites[1:]
+	return a
+}
+
+func (a *site) name() string { return a.s.names[a.id-1] }
 
 // before is the point in front of an access. Outside a thread (set-up, check) there is nobody to choose from.
 func (a *site) before(op Op) {

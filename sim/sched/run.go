@@ -31,31 +31,59 @@ type Result struct {
 // Run runs p once under the next schedule of st. When st has none left, or p has no Body, Err says so and wraps [ErrInvalid]. A thread that calls
 // runtime.Goexit, as t.FailNow does, ends the goroutine of the caller once the other threads are unwound.
 func Run(p Program, st Strategy) Result {
-	var c crew
-	defer c.dismiss()
+	var k kit
+	defer k.dismiss()
 	if !st.Start() {
-		return Result{Program: p.Name, Strategy: st.String(),
-			Err: fmt.Errorf("sched: Run of %q: strategy %s has no schedule left, make a new one: %w", p.Name, st, ErrInvalid)}
+		return noneLeft(p, st)
 	}
-	return run(p, st, &c, true)
+	return k.run(p, st, true).result(p)
 }
 
-// run is Run for a strategy that was started. Without keep the Result has no trace.
-func run(p Program, st Strategy, c *crew, keep bool) Result {
-	s := &Scheduler{strategy: st, crew: c, limit: p.Steps, hash: 0xCBF29CE484222325, keep: keep}
+func noneLeft(p Program, st Strategy) Result {
+	return Result{Program: p.Name, Strategy: st.String(),
+		Err: fmt.Errorf("sched: Run of %q: strategy %s has no schedule left, make a new one: %w", p.Name, st, ErrInvalid)}
+}
+
+// A kit is what a run leaves to the next one, so that a run of [Explore] makes next to nothing. Only the Scheduler and the sites are made for
+// each run: objects keep them, and who touches an object of a run that is over must not meet the next one there.
+type kit struct {
+	idle     []*coroutine
+	threads  []*thread
+	ready    []int
+	schedule Schedule
+	spare    Schedule // schedule and spare take turns when a run is repeated
+	trace    []Step
+	names    []string // of attached objects
+	sites    []site   // not used yet
+}
+
+// run is Run for a strategy that was started. Without keep there is no trace. The schedule and the trace of what it returns are good until the next run.
+func (k *kit) run(p Program, st Strategy, keep bool) *Scheduler {
+	s := &Scheduler{strategy: st, kit: k, limit: p.Steps, hash: 0xCBF29CE484222325, keep: keep,
+		threads: k.threads[:0], ready: k.ready[:0], names: k.names[:0], schedule: k.schedule[:0], trace: k.trace[:0]}
 	if s.limit <= 0 {
 		s.limit = 100000
 	}
 	s.play(p)
-	r := Result{Program: p.Name, Strategy: st.String(), Schedule: s.schedule, Steps: s.steps, Hash: s.hash, Trace: s.trace, Stopped: s.stopped, Stack: s.stack}
-	if keep {
-		r.Threads = s.names()
-	}
-	if r.Leaked = s.leaked(); r.Leaked > 0 {
-		s.fail(fmt.Errorf("%d threads recovered from being stopped and went on: %w", r.Leaked, ErrLeak))
+	k.threads, k.ready, k.names, k.schedule, k.trace = s.threads, s.ready, s.names, s.schedule, s.trace
+	if s.leaked = s.standing(); s.leaked > 0 {
+		s.fail(fmt.Errorf("%d threads recovered from being stopped and went on: %w", s.leaked, ErrLeak))
 	}
 	if s.err != nil {
-		r.Err = fmt.Errorf("sched: Run of %q: %w", p.Name, s.err)
+		s.err = fmt.Errorf("sched: Run of %q: %w", p.Name, s.err)
+	}
+	return s
+}
+
+// result hands out what the run came to. There must be no other run of its kit.
+func (s *Scheduler) result(p Program) Result {
+	r := Result{Program: p.Name, Strategy: s.strategy.String(), Schedule: s.schedule, Steps: s.steps, Hash: s.hash,
+		Stopped: s.stopped, Leaked: s.leaked, Err: s.err, Stack: s.stack}
+	if s.keep {
+		r.Trace = s.trace
+		for _, t := range s.threads {
+			r.Threads = append(r.Threads, t.name)
+		}
 	}
 	return r
 }
@@ -63,64 +91,36 @@ func run(p Program, st Strategy, c *crew, keep bool) Result {
 // play sets up, runs the threads and makes the check.
 func (s *Scheduler) play(p Program) {
 	defer s.unwind() // also when a thread or the check calls runtime.Goexit
-	var check func() error
-	s.guard("set-up", func() {
-		if p.Body == nil {
-			s.fail(fmt.Errorf("the program has no Body: %w", ErrInvalid))
-			return
-		}
-		check = p.Body(s)
-	})
+	check := s.setUp(p)
 	if s.err == nil {
-		s.loop()
+		s.hand(nil, s.decide(nil))
 	}
 	s.closed = true
-	if s.err != nil || s.stopped || check == nil {
-		return
-	}
-	s.guard("check", func() {
-		if err := check(); err != nil {
-			s.fail(fmt.Errorf("check: %w", err))
-		}
-	})
-}
-
-// guard makes a panic of the program's own functions a failure of the run.
-func (s *Scheduler) guard(what string, f func()) {
-	defer func() {
-		if v := recover(); v != nil {
-			s.panicked(what, v)
-		}
-	}()
-	f()
-}
-
-// loop hands the baton to whoever was chosen until the run is over.
-func (s *Scheduler) loop() {
-	for next := s.decide(nil); next != nil; {
-		s.resume(next)
-		switch {
-		case s.err != nil:
-			return
-		case next.ended:
-			next = s.decide(nil)
-		default:
-			next = s.next
-		}
+	if s.err == nil && !s.stopped && check != nil {
+		s.check(check)
 	}
 }
 
-// resume runs t until it parks or ends.
-func (s *Scheduler) resume(t *thread) {
-	if t.co == nil {
-		t.co = s.crew.take()
-		t.co.f = t.run
+func (s *Scheduler) setUp(p Program) (check func() error) {
+	defer s.guard("set-up")
+	if p.Body == nil {
+		s.fail(fmt.Errorf("the program has no Body: %w", ErrInvalid))
+		return nil
 	}
-	s.running = t
-	t.co.resume()
-	s.running = nil
-	if t.ended {
-		s.crew.give(t.co)
+	return p.Body(s)
+}
+
+func (s *Scheduler) check(f func() error) {
+	defer s.guard("check")
+	if err := f(); err != nil {
+		s.fail(fmt.Errorf("check: %w", err))
+	}
+}
+
+// guard, deferred, makes a panic of the program's own functions a failure of the run.
+func (s *Scheduler) guard(what string) {
+	if v := recover(); v != nil {
+		s.panicked(what, v)
 	}
 }
 
@@ -135,18 +135,18 @@ func (s *Scheduler) unwind() {
 	}()
 	s.running, s.aborting, s.closed = nil, true, true
 	for i := len(s.threads) - 1; i >= 0; i-- {
-		if t := s.threads[i]; t.co != nil && !t.ended {
-			s.resume(t)
+		if t := s.threads[i]; t.stands() {
+			s.hand(nil, t)
 		}
 	}
 	done = true
 }
 
-// leaked counts the threads that unwind could not end.
-func (s *Scheduler) leaked() int {
+// standing counts the threads that unwind could not end.
+func (s *Scheduler) standing() int {
 	n := 0
 	for _, t := range s.threads {
-		if t.co != nil && !t.ended {
+		if t.stands() {
 			n++
 		}
 	}

@@ -6,39 +6,47 @@ import (
 	"strings"
 )
 
-// A Scheduler runs the threads of one run of a [Program]. It is made by [Run] and its kin, and is good for that run only. A nil *Scheduler
-// stands for none: attaching to it does nothing.
+// A Scheduler runs the threads of one run of a [Program]. It is made by [Run] and its kin, and is good for that run only: once the run is over, what
+// is attached to it is as if it were not. A nil *Scheduler stands for none: attaching to it does nothing.
 type Scheduler struct {
 	strategy Strategy
-	crew     *crew
+	kit      *kit
 	threads  []*thread
-	running  *thread // nil outside threads: set-up, check
-	next     *thread // whom the thread that parked chose; nil ends the run
-	ready    []int   // scratch for decide
-	sites    int
+	ready    []int    // the threads that can go on, ascending
+	running  *thread  // nil outside threads: set-up, check, and after the run
+	baton    *thread  // who is to go on; nil is the caller of play
+	names    []string // of the objects, by number
 	limit    int
 	steps    int
 	hash     uint64
 	schedule Schedule
 	keep     bool // the trace, not its hash alone
 	trace    []Step
-	aborting bool // the run is over, threads are being unwound
+	closed   bool // threads start none but threads
+	aborting bool // threads are being unwound, or the run is over
 	stopped  bool
-	closed   bool // no thread may start any more
+	leaked   int
 	err      error
 	stack    string // of the panic in err
 }
 
 // Go starts a thread: f will run when the strategy first chooses it. Threads are numbered from 0 as they are started; the name is for people.
-// The program starts them, and threads may start more; calling Go later, as from the check, panics.
+// The program starts them, and threads may start more; a thread that is being stopped starts none. Calling Go later, as from the check, panics.
 func (s *Scheduler) Go(name string, f func()) {
-	if s.closed && !s.aborting {
+	if s.closed && s.running == nil {
 		panic("sched: Go " + name + ": the run is over; start threads in the program or in a thread")
 	}
 	if s.aborting {
 		return
 	}
-	s.threads = append(s.threads, &thread{s: s, id: len(s.threads), name: name, f: f, fresh: true})
+	n := len(s.threads)
+	if n == cap(s.threads) || s.threads[:n+1][n] == nil {
+		s.threads = append(s.threads, new(thread))
+	} else {
+		s.threads = s.threads[:n+1]
+	}
+	*s.threads[n] = thread{s: s, id: n, name: name, f: f, fresh: true}
+	s.ready = append(s.ready, n)
 }
 
 // Yield is a point without an access: put one where the order of two things matters that the scheduler cannot see, such as
@@ -48,6 +56,9 @@ func (s *Scheduler) Yield() {
 		s.point(s.running, nil, OpYield)
 	}
 }
+
+// over tells whether the run is: no thread is left to come to a point.
+func (s *Scheduler) over() bool { return s.aborting && s.running == nil }
 
 // A Step is one thing that a thread did at a point.
 type Step struct {
@@ -68,25 +79,24 @@ func (s *Scheduler) point(t *thread, a *site, op Op) {
 		return
 	}
 	// Choosing a thread for the first time chose its first access too: asking twice would count each interleaving twice.
-	if !t.fresh || !t.ready() {
-		t.fresh = false
+	first := t.fresh && t.ready()
+	t.fresh = false
+	if !first {
 		if next := s.decide(t); next != t {
-			s.next = next
-			t.co.park()
+			s.hand(t, next)
 			if s.aborting {
 				t.stop()
 				return
 			}
 		}
 	}
-	t.fresh = false
 	s.record(t, a, op)
 }
 
 func (s *Scheduler) record(t *thread, a *site, op Op) {
-	id, name := 0, ""
+	id, name := int32(0), ""
 	if a != nil {
-		id, name = a.id, a.name
+		id, name = a.id, a.name()
 	}
 	s.mix(uint64(t.id)<<40 ^ uint64(id)<<8 ^ uint64(op))
 	if s.keep {
@@ -100,51 +110,71 @@ func (s *Scheduler) mix(v uint64) {
 	s.hash = h ^ h>>29
 }
 
-// decide asks the strategy who goes on. It returns nil when the run is over, for whatever reason. The current thread is nil when none is at a point.
+// decide asks the strategy who goes on and writes the choice down. It returns nil when the run is over, for whatever reason. The current
+// thread is nil when none is at a point.
 func (s *Scheduler) decide(current *thread) *thread {
-	s.ready = s.ready[:0]
-	p := Point{Step: s.steps, Current: -1, Threads: len(s.threads)}
-	waiting := false
-	for _, t := range s.threads {
-		if t.ready() {
-			s.ready = append(s.ready, t.id)
-			if t == current {
-				p.Current = t.id
-			}
-		}
-		waiting = waiting || !t.ended
-	}
-	if len(s.ready) == 0 {
-		if waiting {
-			s.fail(fmt.Errorf("%s: %w", s.waits(), ErrDeadlock))
-		}
+	if len(s.ready) == 0 || s.steps >= s.limit {
+		s.halt()
 		return nil
 	}
-	if s.steps >= s.limit {
-		s.fail(fmt.Errorf("%d decisions and no end: raise Program.Steps if it is not one: %w", s.limit, ErrEndless))
-		return nil
+	p := Point{Step: s.steps, Current: -1, Ready: s.ready, Threads: len(s.threads)}
+	if current != nil && current.ready() {
+		p.Current = current.id
 	}
-	p.Ready = s.ready
-	return s.chosen(s.strategy.Choose(p))
-}
-
-// chosen writes the choice down and finds its thread.
-func (s *Scheduler) chosen(id int) *thread {
+	id := s.strategy.Choose(p)
 	s.steps++
-	if id == Stop {
-		s.stopped = true
-		s.schedule = s.schedule.then(Stop)
-		if w := s.waits(); w != "" {
-			s.fail(fmt.Errorf("%s: %w", w, ErrHeld))
-		}
-		return nil
-	}
 	if id < 0 || id >= len(s.threads) || !s.threads[id].ready() {
-		s.fail(fmt.Errorf("decision %d: thread %d cannot go on there: %w", s.steps-1, id, ErrDiverged))
+		s.refuse(id)
 		return nil
 	}
 	s.schedule = s.schedule.then(id)
 	return s.threads[id]
+}
+
+// halt tells why there is nothing to decide: all threads have ended, none can go on, or there were too many decisions.
+func (s *Scheduler) halt() {
+	switch {
+	case len(s.ready) > 0:
+		s.fail(fmt.Errorf("%d decisions and no end: raise Program.Steps if it is not one: %w", s.limit, ErrEndless))
+	case s.standing() > 0:
+		s.fail(fmt.Errorf("%s: %w", s.waits(), ErrDeadlock))
+	}
+}
+
+// refuse ends the run on a choice that is no thread which can go on.
+func (s *Scheduler) refuse(id int) {
+	if id != Stop {
+		s.fail(fmt.Errorf("decision %d: thread %d cannot go on there: %w", s.steps-1, id, ErrDiverged))
+		return
+	}
+	s.stopped = true
+	s.schedule = s.schedule.then(Stop)
+	if w := s.waits(); w != "" {
+		s.fail(fmt.Errorf("%s: %w", w, ErrHeld))
+	}
+}
+
+// hand gives the baton to next and returns when t has it again. A coroutine that runs another one has to wait until that parks: who is wanted and
+// does not run another is run from here, over t, which costs one switch and not two; for anybody else t parks, and whoever ran t goes on looking.
+func (s *Scheduler) hand(t, next *thread) {
+	for s.baton = next; s.baton != t; {
+		if to := s.baton; to != nil && !to.below() {
+			s.kit.resume(to)
+		} else {
+			t.co.park()
+		}
+	}
+	s.running = t
+}
+
+// gather finds the threads that can go on anew.
+func (s *Scheduler) gather() {
+	s.ready = s.ready[:0]
+	for _, t := range s.threads {
+		if t.ready() {
+			s.ready = append(s.ready, t.id)
+		}
+	}
 }
 
 // waits says who waits for what, in the order of threads; "" if nobody does.
@@ -158,10 +188,10 @@ func (s *Scheduler) waits() string {
 			b.WriteString(", ")
 		}
 		holder := "the program"
-		if h := t.wants.holder; h != nil {
-			holder = h.name
+		if h := t.wants.holder; h != program {
+			holder = s.threads[h-1].name
 		}
-		fmt.Fprintf(&b, "%s waits for %s, held by %s", t.name, t.wants.name, holder)
+		fmt.Fprintf(&b, "%s waits for %s, held by %s", t.name, t.wants.name(), holder)
 	}
 	return b.String()
 }
@@ -174,15 +204,6 @@ func (s *Scheduler) panicked(who string, v any) {
 		return
 	}
 	s.fail(fmt.Errorf("%s: %v: %w", who, v, ErrPanic))
-}
-
-// names returns those of the threads.
-func (s *Scheduler) names() []string {
-	names := make([]string, len(s.threads))
-	for i, t := range s.threads {
-		names[i] = t.name
-	}
-	return names
 }
 
 // fail keeps the first failure of the run.

@@ -1,7 +1,5 @@
 package sched
 
-import "iter"
-
 // A thread is a function that runs under a scheduler.
 type thread struct {
 	s       *Scheduler
@@ -17,19 +15,45 @@ type thread struct {
 
 // ready tells whether t could go on.
 func (t *thread) ready() bool {
-	return !t.ended && (t.wants == nil || !t.wants.locked)
+	return !t.ended && (t.wants == nil || t.wants.holder == nobody)
 }
 
-// run is the whole life of t, on its coroutine.
+// stands tells whether t has begun and not ended.
+func (t *thread) stands() bool { return t.co != nil && !t.ended }
+
+// below tells whether t waits for another coroutine that it runs.
+func (t *thread) below() bool { return t.co != nil && t.co.busy }
+
+// run is the whole life of t, on its coroutine. In the end it leaves the baton to whomever the strategy chooses.
 func (t *thread) run() {
-	defer func() {
-		t.ended = true
-		// With runtime.Goexit, as t.FailNow calls it, there is nothing to recover, and iter.Pull hands it on to the caller of Run.
-		if v := recover(); v != nil && t.stopped == 0 {
-			t.s.panicked("thread "+t.name, v)
-		}
-	}()
+	defer t.leave()
+	s := t.s
+	s.running = t
 	t.f()
+	t.ended = true
+	s.baton = nil
+	if !s.aborting {
+		s.gather()
+		s.baton = s.decide(nil)
+	}
+}
+
+// leave, deferred, ends t when it did not return: the run is over.
+func (t *thread) leave() {
+	s := t.s
+	if v := recover(); v != nil {
+		if t.stopped == 0 {
+			s.panicked("thread "+t.name, v)
+		}
+	} else if t.ended {
+		return
+	} else if !s.aborting {
+		// runtime.Goexit, as t.FailNow calls it. The others are unwound first; then iter.Pull hands it on to the caller of Run.
+		s.stopped = true
+		s.hand(t, nil)
+	}
+	t.ended = true
+	s.baton = nil
 }
 
 // stop is what a thread meets in place of a point when the run is over: one panic that unwinds it, and then free passage for its
@@ -41,7 +65,7 @@ func (t *thread) stop() {
 	case t.stopped == 1:
 		panic(unwound{})
 	case t.stopped > patience:
-		t.co.park()
+		t.s.hand(t, nil)
 	}
 }
 
@@ -49,54 +73,3 @@ func (t *thread) stop() {
 type unwound struct{}
 
 func (unwound) String() string { return "sched: the run is over" }
-
-// A coroutine runs one function after another, so that a thousand runs need not make a thousand coroutines.
-type coroutine struct {
-	next func() (struct{}, bool)
-	end  func()
-	hand func(struct{}) bool
-	f    func()
-}
-
-func newCoroutine() *coroutine {
-	c := new(coroutine)
-	c.next, c.end = iter.Pull(func(yield func(struct{}) bool) {
-		c.hand = yield
-		for c.f != nil {
-			c.f()
-			c.f = nil
-			if !yield(struct{}{}) {
-				return
-			}
-		}
-	})
-	return c
-}
-
-// resume runs c until it parks or its function returns.
-func (c *coroutine) resume() { c.next() }
-
-// park hands the baton back to whoever called resume.
-func (c *coroutine) park() { c.hand(struct{}{}) }
-
-// A crew is the idle coroutines that runs take from and give back to.
-type crew struct{ idle []*coroutine }
-
-func (c *crew) take() *coroutine {
-	if n := len(c.idle); n > 0 {
-		co := c.idle[n-1]
-		c.idle = c.idle[:n-1]
-		return co
-	}
-	return newCoroutine()
-}
-
-func (c *crew) give(co *coroutine) { c.idle = append(c.idle, co) }
-
-// dismiss ends every idle coroutine.
-func (c *crew) dismiss() {
-	for _, co := range c.idle {
-		co.end()
-	}
-	c.idle = nil
-}
