@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"github.com/toolhelpsim/toolhelpsim/sim"
+	"github.com/toolhelpsim/toolhelpsim/toolhelp"
 )
 
-// A Verb names a method of the kernel that changes it, or, for Read, one that looks.
+// A Verb names what a client can do: change the kernel, look at it, or call the Win32 door.
 type Verb uint8
 
-// The verbs, in the order of the kernel's own list.
+// The verbs that change the kernel, in the order of its own list, with Read, which only looks at one version of it.
 const (
 	CreateProcess Verb = iota
 	TerminateProcess
@@ -33,6 +34,23 @@ const (
 	SetThreadPriority
 	Advance
 	Update
+)
+
+// The verbs that look at the kernel. They are a client's: a kernel alone can't [Do] them.
+const (
+	Take           Verb = Update + 1 + iota // toolhelp.Take of Flags and PID
+	TakeSeparately                          // toolhelp.TakeSeparately
+	Walk                                    // a live List from one end to the other, with Freed
+)
+
+// The verbs of the Win32 door: Caller makes the call.
+const (
+	CreateToolhelp32Snapshot Verb = Walk + 1 + iota
+	First                         // Process32First, Thread32First ... of List
+	Next                          // Process32Next, Thread32Next ...
+	CloseHandle
+	DuplicateHandle // within one process
+	OpenProcess
 	verbs
 )
 
@@ -40,9 +58,17 @@ var verbNames = [verbs]string{
 	"CreateProcess", "TerminateProcess", "CreateThread", "TerminateThread", "SuspendThread", "ResumeThread",
 	"LoadLibrary", "FreeLibrary", "HeapCreate", "HeapDestroy", "HeapAlloc", "HeapReAlloc", "HeapFree", "LockBlock",
 	"UnlockBlock", "WriteProcessMemory", "ReadProcessMemory", "SetPriorityClass", "SetThreadPriority", "Advance", "Update",
+	"Take", "TakeSeparately", "Walk",
+	"CreateToolhelp32Snapshot", "First", "Next", "CloseHandle", "DuplicateHandle", "OpenProcess",
 }
 
-// String is the name of the kernel's method.
+// changes says that v changes the lists when it succeeds.
+func (v Verb) changes() bool { return v <= Update && v != Read }
+
+// door says that v is a call of the Win32 door.
+func (v Verb) door() bool { return v >= CreateToolhelp32Snapshot }
+
+// String is the name of the method that it stands for, or begins with.
 func (v Verb) String() string {
 	if v < verbs {
 		return verbNames[v]
@@ -69,8 +95,13 @@ type Call struct {
 	Class    sim.PriorityClass
 	Priority sim.Priority
 	Time     sim.Time
-	Calls    []Call // what an Update does, in order
-	End      End    // and how it ends
+	Calls    []Call   // what an Update does, in order
+	End      End      // and how it ends
+	Flags    uint32   // TH32CS_ flags, or the access that OpenProcess asks for
+	List     sim.Kind // of First, Next and Walk: KindProcess, KindThread, KindModule or KindHeap
+	Freed    sim.Freed
+	Caller   int // which of the callers of the case
+	Handle   toolhelp.Handle
 }
 
 // An End is how the function given to Update returns.
@@ -96,9 +127,14 @@ type Result struct {
 	Bytes   []byte
 	Err     error
 	Results []Result // of the calls of an Update
+
+	Snapshot toolhelp.Snapshot
+	Entries  []sim.Entry // of a Walk
+	Handle   toolhelp.Handle
+	Entry    uint64 // the id that First or Next gave: pid, tid, base or heap
 }
 
-// Do makes the kernel execute a call. A panic of Update is caught, if it is the one that was asked for.
+// Do makes the kernel execute a call of a verb that changes it, or Read. A panic of Update is caught, if it is the one that was asked for.
 func Do(k *sim.Kernel, c Call) Result {
 	if c.Verb == Update {
 		return update(k, c)

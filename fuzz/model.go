@@ -124,6 +124,9 @@ func (m *Model) Judge(c Call, r Result) error {
 	return nil
 }
 
+// errHappened is a call that succeeded where the model refuses it.
+var errHappened = errors.New("succeeded and should not have")
+
 // judge is Judge for one verb, without its version.
 func (m *Model) judge(c Call, r Result) error {
 	allowed := m.refusals(c)
@@ -132,6 +135,9 @@ func (m *Model) judge(c Call, r Result) error {
 			return fmt.Errorf("%v failed and should not have: %w", c.Verb, r.Err)
 		}
 		return m.apply(c, r)
+	}
+	if r.Err == nil {
+		return fmt.Errorf("%v %w, want one of %q", c.Verb, errHappened, allowed)
 	}
 	if !slices.ContainsFunc(allowed, func(err error) bool { return errors.Is(r.Err, err) }) {
 		return fmt.Errorf("%v: error %v, want one of %q", c.Verb, r.Err, allowed)
