@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"github.com/toolhelpsim/toolhelpsim/sim"
+	"github.com/toolhelpsim/toolhelpsim/toolhelp"
 )
 
 // A Source gives numbers from 0 to n-1. Lower numbers mean simpler calls, so that what shrinks numbers shrinks programs.
@@ -83,7 +84,7 @@ func (d drawer) update() Call {
 		return c
 	}
 	for range 1 + d.from(4) {
-		if verb := d.verb(); verb != Update {
+		if verb := d.verb(); verb < Update {
 			c.Calls = append(c.Calls, d.call(verb))
 		}
 	}
@@ -136,10 +137,29 @@ func (d drawer) call(verb Verb) Call {
 		c.Image, c.Load = d.image(), pick[sim.LoadFlags](d, 0, 0, 0, sim.LoadAsDataFile, 2)
 	case FreeLibrary:
 		c.At = d.base(&c.PID)
+	case Take, TakeSeparately:
+		c.Flags = pick[uint32](d, systemFlags, allFlags, allFlags, targetFlags, heapFlags, toolhelp.TH32CS_SNAPPROCESS|moduleFlags, 0)
+	case Walk:
+		c.List, c.Freed = sim.Kind(d.from(4)), sim.Freed(d.from(3))
+	case CreateToolhelp32Snapshot, First, Next, CloseHandle, DuplicateHandle, OpenProcess:
+		d.knock(&c)
 	default:
 		d.memory(&c)
 	}
 	return c
+}
+
+// knock fills in a call of the Win32 door. The lowest handles are those that are handed out.
+func (d drawer) knock(c *Call) {
+	c.Caller, c.Handle = d.from(2), pick[toolhelp.Handle](d, 4, 4, 4, 8, 8, 12, 0)
+	switch c.Verb {
+	case CreateToolhelp32Snapshot:
+		c.Flags = pick[uint32](d, systemFlags, allFlags, toolhelp.TH32CS_SNAPPROCESS)
+	case First, Next:
+		c.List = pick(d, sim.KindProcess, sim.KindProcess, sim.KindProcess, sim.KindThread)
+	case OpenProcess:
+		c.Flags = toolhelp.PROCESS_QUERY_INFORMATION
+	}
 }
 
 // mostProcesses keeps the model, which compares everything with everything, quick enough.

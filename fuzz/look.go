@@ -14,6 +14,7 @@ const (
 	moduleFlags = toolhelp.TH32CS_SNAPMODULE | toolhelp.TH32CS_SNAPMODULE32
 	targetFlags = heapFlags | moduleFlags
 	systemFlags = toolhelp.TH32CS_SNAPPROCESS | toolhelp.TH32CS_SNAPTHREAD
+	allFlags    = systemFlags | targetFlags
 )
 
 // judgeLook says what is wrong with what an event shows of the model's version.

@@ -24,7 +24,7 @@ type trial struct {
 func newTrial(c Case) *trial {
 	t := &trial{c: c, end: Call{Verb: Take, Flags: systemFlags}}
 	t.rec.start, t.rec.shallow = c.Origin.model, c.shallow()
-	t.memory.root = newNode(c.Origin.model)
+	t.memory.root = newNode(c.Origin.Model())
 	for i, s := range c.Scripts {
 		client := &Client{Name: s.Name, r: &t.rec, id: i, log: &t.log}
 		t.rec.clients = append(t.rec.clients, client)
