@@ -22,6 +22,9 @@ const (
 	BrokenPromise Anomaly = "broken promise" // what the case itself asks for does not hold
 )
 
+// Error returns the name: an Anomaly is an error, so that a kind of failure can be asked for.
+func (a Anomaly) Error() string { return string(a) }
+
 // A Violation is the error of a history that breaks a promise.
 type Violation struct {
 	Anomaly Anomaly
@@ -39,3 +42,6 @@ func (v *Violation) Error() string {
 	}
 	return text
 }
+
+// Unwrap returns the anomaly.
+func (v *Violation) Unwrap() error { return v.Anomaly }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/toolhelpsim/toolhelpsim/sim"
+	"github.com/toolhelpsim/toolhelpsim/toolhelp"
 )
 
 // String shows a call with the arguments that are not zero, in one line.
@@ -34,18 +35,38 @@ func argument(a any) string {
 		return fmt.Sprintf("%q", a.Path())
 	case sim.Address:
 		return fmt.Sprintf("%#x", uint64(a))
-	case sim.ProcessSpec:
-		modules := a.Modules
-		path := "none"
-		if a.Image != nil {
-			path = a.Image.Path()
+	case sim.ProcessSpec, sim.ThreadSpec, sim.HeapSpec:
+		return fields(reflect.ValueOf(a))
+	case []*sim.Image:
+		return fmt.Sprintf("%d modules", len(a))
+	case toolhelp.Snapshot:
+		n, threads := 0, 0
+		for range a.Processes() {
+			n++
 		}
-		a.Image, a.Modules = nil, nil
-		return fmt.Sprintf("{%q %d modules %+v}", path, len(modules), a)
+		for range a.Threads() {
+			threads++
+		}
+		return fmt.Sprintf("%d processes, %d threads", n, threads)
+	case []sim.Entry:
+		return fmt.Sprintf("%d entries", len(a))
+	case uint32:
+		return fmt.Sprintf("%#x", a)
 	case []byte:
 		return fmt.Sprintf("% x", a)
 	}
 	return fmt.Sprintf("%+v", a)
+}
+
+// fields shows the fields of a struct that are not zero.
+func fields(v reflect.Value) string {
+	var all []string
+	for i := range v.NumField() {
+		if f := v.Field(i); !f.IsZero() {
+			all = append(all, v.Type().Field(i).Name+":"+argument(f.Interface()))
+		}
+	}
+	return "{" + strings.Join(all, " ") + "}"
 }
 
 // String shows what a call came back with, leaving out what is zero.

@@ -120,7 +120,7 @@ func (c *Client) look(call *Call) (r Result) {
 	case Take:
 		r.Snapshot, r.Err = toolhelp.Take(c.Kernel, call.Flags, call.PID)
 	case TakeSeparately:
-		r.Snapshot, r.Err = toolhelp.TakeSeparately(c.Kernel, call.Flags, call.PID, func(toolhelp.Cut) { c.r.s.Yield() })
+		r.Snapshot, r.Err = toolhelp.TakeSeparately(c.Kernel, call.Flags, call.PID, nil)
 	case Walk:
 		r.Entries, r.Err = walkLive(c.Kernel, call)
 	}
