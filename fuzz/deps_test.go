@@ -29,7 +29,7 @@ var rooms = []room{
 	{name: "scenarios", reaches: []string{"toolhelp", "toolhelp/...", "sim", "sim/sched"}},
 	{name: "fuzz", reaches: []string{"scenarios", "toolhelp", "toolhelp/...", "sim", "sim/sched"}, modules: true},
 	{name: "fuzz/court", reaches: []string{"fuzz", "toolhelp", "sim", "sim/sched", "scenarios"}, modules: true},
-	{name: "fuzz/museum"},
+	{name: "fuzz/museum", modules: true},
 	{name: "fuzz/mutate"},
 	{name: "docs/...", reaches: []string{"scenarios", "toolhelp", "toolhelp/...", "sim", "sim/sched"}, modules: true},
 }

@@ -138,7 +138,7 @@ func (d drawer) call(verb Verb) Call {
 	case FreeLibrary:
 		c.At = d.base(&c.PID)
 	case Take, TakeSeparately:
-		c.Flags = pick[uint32](d, systemFlags, allFlags, allFlags, targetFlags, heapFlags, toolhelp.TH32CS_SNAPPROCESS|moduleFlags, 0)
+		c.Flags = pick[uint32](d, systemFlags, allFlags, allFlags, targetFlags, moduleFlags, heapFlags, toolhelp.TH32CS_SNAPPROCESS|moduleFlags, 0)
 	case Walk:
 		c.List, c.Freed = sim.Kind(d.from(4)), sim.Freed(d.from(3))
 	case CreateToolhelp32Snapshot, First, Next, CloseHandle, DuplicateHandle, OpenProcess:

@@ -40,5 +40,17 @@ func OriginOf(s *sim.State) *Origin {
 	return &Origin{Config: s.Config(), State: s, model: NewModel(s).Fork()}
 }
 
+// again is the same origin with a state of its own: what is wrong in the kernel may have written the one that others start from.
+func (o *Origin) again() *Origin {
+	if len(o.Calls) == 0 {
+		return o
+	}
+	fresh, err := NewOrigin(o.Config, o.Calls...)
+	if err != nil {
+		return o // it went well once; the kernel forgets nothing that matters here
+	}
+	return fresh
+}
+
 // Model returns a model of the origin's state, to be used freely.
 func (o *Origin) Model() *Model { return o.model.Clone() }

@@ -18,12 +18,17 @@ type trial struct {
 	starts []func()
 	memory memory
 	cert   certificate
-	end    Call // the look at what is left in the end
+	end    Call   // the look at what is left in the end
+	origin uint64 // digest of the state that every run starts from
+	key    sketch
 }
 
 func newTrial(c Case) *trial {
+	c.Origin = c.Origin.again()
 	t := &trial{c: c, end: Call{Verb: Take, Flags: systemFlags}}
 	t.rec.start, t.rec.shallow = c.Origin.model, c.shallow()
+	t.key = t.key[:0].state(c.Origin.State, true)
+	t.origin = t.key.digest()
 	t.memory.root = newNode(c.Origin.Model())
 	for i, s := range c.Scripts {
 		client := &Client{Name: s.Name, r: &t.rec, id: i, log: &t.log}
@@ -67,6 +72,9 @@ func (t *trial) begin(k *sim.Kernel) {
 // check judges the run that has just ended.
 func (t *trial) check() error {
 	state := t.lookAtTheEnd()
+	if t.key = t.key[:0].state(t.c.Origin.State, true); t.key.digest() != t.origin {
+		return &Violation{Anomaly: Aliasing, Rule: "S14", Event: -1, Why: "the state that the kernel was forked from shows something else than before"}
+	}
 	if v := t.certify(); v != nil {
 		return v // and not a nil *Violation in an error
 	}
