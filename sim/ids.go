@@ -112,9 +112,10 @@ func (t *ids) has(n int, named ...uint32) bool {
 	return n <= 0 || t.hasNew(n)
 }
 
+// hasNew is has for those not given back. An id taken by name before its turn and given back is among the freed ones, which are fewer than n here.
 func (t *ids) hasNew(n int) bool {
 	for i := t.next; n > 0 && i <= t.last; i++ {
-		if t.get(i) == 0 {
+		if t.get(i) == 0 && !slices.Contains(t.freed[t.head:], i) {
 			n--
 		}
 	}
