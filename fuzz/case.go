@@ -41,23 +41,25 @@ func (s Script) run(c *Client) {
 
 // shallow says that no call changes modules, heaps or memory.
 func (c Case) shallow() bool {
-	shallow := func(v Verb) bool {
-		return v < LoadLibrary || v == SetPriorityClass || v == SetThreadPriority || v == Advance || v > Update
-	}
 	for _, s := range c.Scripts {
 		if s.Do != nil {
 			return false
 		}
-		for _, call := range s.Calls {
-			for _, inner := range call.Calls {
-				if !shallow(inner.Verb) {
-					return false
-				}
-			}
-			if call.Verb != Update && !shallow(call.Verb) {
+		for i := range s.Calls {
+			if !s.Calls[i].shallow() {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// shallow says that a call changes neither modules nor heaps nor memory, but for those of processes that begin or end.
+func (c *Call) shallow() bool {
+	for i := range c.Calls {
+		if !c.Calls[i].shallow() {
+			return false
+		}
+	}
+	return c.Verb < LoadLibrary || c.Verb == SetPriorityClass || c.Verb == SetThreadPriority || c.Verb >= Advance
 }

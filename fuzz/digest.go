@@ -56,6 +56,26 @@ func (b sketch) state(s *sim.State, deep bool) sketch {
 	return b
 }
 
+// model is state, unless deep, of the model.
+func (b sketch) model(m *Model) sketch {
+	threads := 0
+	for i := range m.Processes {
+		threads += len(m.Processes[i].Threads)
+	}
+	b = b.word(uint64(m.Version)).word(uint64(m.Clock)).word(uint64(len(m.Processes))<<32 | uint64(threads))
+	for i := range m.Processes {
+		p := &m.Processes[i]
+		b = b.word(uint64(p.ID)<<32|uint64(p.Parent)).word(p.Sequence).image(p.Image).word(uint64(p.Created)).
+			word(uint64(p.Class)<<56|uint64(uint8(p.Base))<<48|uint64(p.Protection)<<40|uint64(p.Bits)<<32|uint64(len(p.Threads))).
+			flags(p.Minimal, p.Started)
+		for _, t := range p.Threads {
+			b = b.word(uint64(t.ID)<<32 | uint64(t.Owner)).word(uint64(t.Created)).
+				word(uint64(uint8(t.Priority))<<40 | uint64(uint8(t.Base))<<32 | uint64(uint32(t.Suspended)))
+		}
+	}
+	return b
+}
+
 func (b sketch) process(p sim.Process, deep bool) sketch {
 	b = b.word(uint64(p.ID())<<32|uint64(p.Parent())).word(p.Sequence()).image(p.Image()).word(uint64(p.Created())).
 		word(uint64(p.Class())<<56|uint64(uint8(p.BasePriority()))<<48|uint64(p.Protection())<<40|uint64(p.Bits())<<32|uint64(p.ThreadCount())).

@@ -3,7 +3,6 @@ package fuzz
 import (
 	"errors"
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -65,11 +64,18 @@ func (r *Recorder) History() History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := History{Start: r.start, shallow: r.shallow}
+	called := make([]*Event, r.tick.Load()) // by tick: each event has one of its own
 	for _, c := range r.clients {
 		h.Clients = append(h.Clients, c.Name)
-		h.Events = append(h.Events, c.log.events...)
+		for i := range c.log.events {
+			called[c.log.events[i].Called] = &c.log.events[i]
+		}
 	}
-	slices.SortFunc(h.Events, func(a, b Event) int { return a.Called - b.Called })
+	for _, e := range called {
+		if e != nil {
+			h.Events = append(h.Events, *e)
+		}
+	}
 	return h
 }
 
