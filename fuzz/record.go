@@ -29,6 +29,7 @@ type History struct {
 	Clients []string // their names
 	Events  []Event  // in the order of their calls
 
+	callers []*toolhelp.Caller
 	shallow bool // as the recorder's
 }
 
@@ -63,7 +64,7 @@ func (r *Recorder) Client(name string) *Client {
 func (r *Recorder) History() History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := History{Start: r.start, shallow: r.shallow}
+	h := History{Start: r.start, callers: r.callers, shallow: r.shallow}
 	called := make([]*Event, r.tick.Load()) // by tick: each event has one of its own
 	for _, c := range r.clients {
 		h.Clients = append(h.Clients, c.Name)
@@ -167,4 +168,14 @@ func walkLive(k *sim.Kernel, c *Call) (entries []sim.Entry, err error) {
 		entries = append(entries, e)
 	}
 	return entries, errors.New("the walk did not end")
+}
+
+// Overlapping counts the events during which another client's call began or returned.
+func Overlapping(h History) (n int) {
+	for i := range h.Events {
+		if e := &h.Events[i]; e.Returned > e.Called+1 {
+			n++
+		}
+	}
+	return n
 }

@@ -39,6 +39,10 @@ func (m *Mutex) lock() {
 	switch {
 	case t != nil:
 		a.lock(t)
+	case a.s.jitters():
+		a.s.shake()
+		m.mu.Lock()
+		a.s.shake()
 	case a.s.over(): // and with it who held the lock
 		m.mu.Lock()
 		a.holder = nobody
@@ -69,6 +73,11 @@ func (a *site) lock(t *thread) {
 
 func (m *Mutex) unlock() {
 	a := m.at
+	if a.s.jitters() {
+		a.s.shake()
+		m.mu.Unlock()
+		return
+	}
 	if a.s.over() && a.holder == nobody {
 		m.mu.Unlock() // locked since then
 		return

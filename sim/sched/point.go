@@ -44,7 +44,12 @@ const (
 
 // attach returns nil for no scheduler, and for one whose run is over.
 func attach(s *Scheduler, name string) *site {
-	if s == nil || s.over() {
+	switch {
+	case s == nil:
+		return nil
+	case s.jitters():
+		return &s.shaken
+	case s.over():
 		return nil
 	}
 	a := s.kit.site()
@@ -67,8 +72,11 @@ func (a *site) name() string { return a.s.names[a.id-1] }
 
 // before is the point in front of an access. Outside a thread (set-up, check) there is nobody to choose from.
 func (a *site) before(op Op) {
-	if t := a.s.running; t != nil {
+	switch t := a.s.running; {
+	case t != nil:
 		a.s.point(t, a, op)
+	case a.s.jitters():
+		a.s.shake()
 	}
 }
 

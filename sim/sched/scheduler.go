@@ -28,6 +28,8 @@ type Scheduler struct {
 	leaked   int
 	err      error
 	stack    string // of the panic in err
+	jitter   uint32 // of a scheduler of Jitter: percent
+	shaken   site   // and what stands for all that is attached to it
 }
 
 // Go starts a thread: f will run when the strategy first chooses it. Threads are numbered from 0 as they are started; the name is for people.
@@ -52,8 +54,12 @@ func (s *Scheduler) Go(name string, f func()) {
 // Yield is a point without an access: put one where the order of two things matters that the scheduler cannot see, such as
 // the return of one call and the start of the next. On a nil Scheduler, and outside a thread, it does nothing.
 func (s *Scheduler) Yield() {
-	if s != nil && s.running != nil {
+	switch {
+	case s == nil:
+	case s.running != nil:
 		s.point(s.running, nil, OpYield)
+	case s.jitters():
+		s.shake()
 	}
 }
 

@@ -173,7 +173,7 @@ func TestTraceHashesAreTheSameEverywhere(t *testing.T) {
 	for _, name := range names {
 		for _, p := range []sched.Program{lost, locked, inversion, steps(3, 4)} {
 			st := all[name]()
-			for range 20 {
+			for range 120 {
 				r := sched.Twice(p, st)
 				if errors.Is(r.Err, sched.ErrInvalid) {
 					break // no schedule left
