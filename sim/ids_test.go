@@ -145,3 +145,86 @@ func TestNamedIDGivenBackCountsOnce(t *testing.T) {
 		t.Fatalf("of one id were made pid %d and tid %d", pid, tid)
 	}
 }
+
+// An id that was taken by name before its turn came is used up too.
+func TestNeverReuseHoldsForNamedIDs(t *testing.T) {
+	d := emptyDesk(t, sim.Config{Bare: true, FirstID: 8, LastID: 28, Reuse: sim.NeverReuse})
+	d.start(sim.ProcessSpec{ID: 16})
+	d.end(16)
+	fork := &desk{Kernel: d.State().Fork(), t: t}
+	for _, d := range []*desk{d, fork} {
+		pid, tid := d.start(sim.ProcessSpec{})
+		_, _, _, err := d.CreateProcess(sim.ProcessSpec{Image: appImage, ID: 16})
+		wantError(t, err, "CreateProcess", sim.ErrIDTaken, d.Version())
+		if third := d.thread(pid); pid != 12 || tid != 20 || third != 24 {
+			t.Errorf("handed out %d, %d and %d, want 12, 20 and 24: 16 was a process's", pid, tid, third)
+		}
+	}
+}
+
+// Many ids come and go through a queue that forgets its used up part.
+func TestOldestFirstGoesRound(t *testing.T) {
+	const n = 300
+	d := emptyDesk(t, sim.Config{Bare: true})
+	pid, _ := d.start(sim.ProcessSpec{})
+	threads := make([]sim.TID, n)
+	for i := range threads {
+		threads[i] = d.thread(pid)
+	}
+	for range 3 {
+		for _, tid := range threads {
+			d.ok(d.TerminateThread(tid, 0))
+		}
+		for i, want := range threads {
+			if got := d.thread(pid); got != want {
+				t.Fatalf("thread %d of a round has tid %d, want %d: ids come back in the order they went", i, got, want)
+			}
+		}
+	}
+}
+
+func TestPIDIsReservedWhileAHandleIsOpen(t *testing.T) {
+	for _, reuse := range []sim.Reuse{sim.OldestFirst, sim.LastFirst} {
+		d := emptyDesk(t, sim.Config{Reuse: reuse})
+		watcher, _ := d.start(sim.ProcessSpec{})
+		watched, _ := d.start(sim.ProcessSpec{})
+		table := d.handles(watcher)
+		h, err := table.OpenProcess(watched|3, 0)
+		d.fatal(err)
+		d.end(watched)
+		for range 3 {
+			if pid, tid := d.start(sim.ProcessSpec{}); pid == watched || tid == sim.TID(watched) {
+				t.Errorf("policy %d: pid %d was handed out again while a handle keeps it", reuse, watched)
+			}
+		}
+		_, _, _, err = d.CreateProcess(sim.ProcessSpec{Image: appImage, ID: watched})
+		wantError(t, err, "CreateProcess", sim.ErrIDTaken, d.Version())
+		d.fatal(table.Close(h))
+		d.start(sim.ProcessSpec{ID: watched})
+	}
+}
+
+// The holder of the last handle and the process it keeps end in one Update: the pid is free after it, in either order.
+func TestReservedPIDComesBackWithinAnUpdate(t *testing.T) {
+	for _, holderFirst := range []bool{true, false} {
+		d := emptyDesk(t, sim.Config{Bare: true})
+		holder, _ := d.start(sim.ProcessSpec{})
+		held, _ := d.start(sim.ProcessSpec{})
+		_, err := d.handles(holder).OpenProcess(held, 0)
+		d.fatal(err)
+		order := []sim.PID{held, holder}
+		if holderFirst {
+			order = []sim.PID{holder, held}
+		}
+		_, err = d.Update(func(tx *sim.Tx) error {
+			for _, pid := range order {
+				if err := tx.TerminateProcess(pid, 0); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		d.fatal(err)
+		d.start(sim.ProcessSpec{ID: held})
+	}
+}

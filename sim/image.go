@@ -36,7 +36,7 @@ type Image struct {
 	bits       uint8
 	amongHeaps bool // the preferred base is where heaps go
 	contents   []byte
-	first      atomic.Pointer[list[module]] // what a process that runs it starts with
+	first      atomic.Pointer[list[module]] // what a process that runs it starts with: the same for all kernels, whoever makes it
 }
 
 // NewImage checks and copies s. It fails with [ErrInvalid].
