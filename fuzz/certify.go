@@ -34,6 +34,7 @@ type certificate struct {
 	ticks    []int       // the event that was called or returned then
 	plain    bool        // no event touches modules, heaps or memory
 	late     sketch
+	door     door
 	want     sketch // of the model's version, if it was asked for
 }
 
@@ -255,7 +256,7 @@ func (c *certificate) replay() *Violation {
 			return x
 		}
 		e := &c.h.Events[c.changes[i]]
-		if err := m.Judge(*e.Call, e.Result); err != nil {
+		if err := c.judge(m, e); err != nil {
 			return c.misjudged(m, c.changes[i], err)
 		}
 	}

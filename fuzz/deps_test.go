@@ -30,7 +30,7 @@ var rooms = []room{
 	{name: "fuzz", reaches: []string{"scenarios", "toolhelp", "toolhelp/...", "sim", "sim/sched"}, modules: true},
 	{name: "fuzz/court", reaches: []string{"fuzz", "toolhelp", "sim", "sim/sched", "scenarios"}, modules: true},
 	{name: "fuzz/museum", modules: true},
-	{name: "fuzz/mutate"},
+	{name: "fuzz/mutate", modules: true},
 	{name: "docs/...", reaches: []string{"scenarios", "toolhelp", "toolhelp/...", "sim", "sim/sched"}, modules: true},
 }
 

@@ -21,14 +21,14 @@ const (
 func (c *certificate) judgeLook(m *Model, l look) *Violation {
 	e := &c.h.Events[l.event]
 	if e.Call.Verb <= Update {
-		if err := m.Judge(*e.Call, e.Result); err != nil {
+		if err := c.judge(m, e); err != nil {
 			return c.violation(misled(err), "S1", l.event, "at version %d: %v", m.Version, err)
 		}
 		return nil
 	}
 	s := e.Result.Snapshot
 	if err := CheckSnapshot(s); err != nil {
-		return c.violation(c.nameLook(l, BrokenList), "S21", l.event, "%v", err)
+		return c.violation(BrokenList, "S21", l.event, "%v", err)
 	}
 	if l.part == answer {
 		if err := m.judgeTake(e.Call, &e.Result); err != nil {

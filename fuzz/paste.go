@@ -75,6 +75,9 @@ func literal(v reflect.Value) string {
 		}
 		return imageLiteral(v.Interface().(*sim.Image))
 	}
+	if verb, ok := v.Interface().(Verb); ok {
+		return "fuzz." + strings.TrimSuffix(verb.String(), "ProcessMemory") // of Write and Read
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		var fields []string

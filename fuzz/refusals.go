@@ -43,7 +43,11 @@ func (m *Model) refusals(c Call) (errs []error) {
 			errs = append(errs, sim.ErrNoModule)
 		}
 	case Write, Read:
-		if n := max(uint64(len(c.Bytes)), c.Size); !p.readable(c.At, n) {
+		n := c.Size
+		if c.Verb == Write {
+			n = uint64(len(c.Bytes))
+		}
+		if !p.readable(c.At, n) {
 			errs = append(errs, sim.ErrPartialCopy)
 		}
 	default:

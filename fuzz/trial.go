@@ -73,6 +73,7 @@ func (t *trial) begin(k *sim.Kernel) {
 func (t *trial) check() error {
 	state := t.lookAtTheEnd()
 	if t.key = t.key[:0].state(t.c.Origin.State, true); t.key.digest() != t.origin {
+		t.c.Origin = t.c.Origin.again() // the run will be repeated
 		return &Violation{Anomaly: Aliasing, Rule: "S14", Event: -1, Why: "the state that the kernel was forked from shows something else than before"}
 	}
 	if v := t.certify(); v != nil {
@@ -101,7 +102,7 @@ func (t *trial) lookAtTheEnd() *sim.State {
 
 // certify is Certify for histories of which many are alike.
 func (t *trial) certify() *Violation {
-	t.cert.h = History{Start: t.rec.start, Clients: t.names, Events: t.log.events, shallow: t.rec.shallow}
+	t.cert.h = History{Start: t.rec.start, Clients: t.names, Events: t.log.events, callers: t.rec.callers, shallow: t.rec.shallow}
 	c := &t.cert
 	for _, step := range []func(*certificate) *Violation{(*certificate).order, (*certificate).sweep, (*certificate).unchanged} {
 		if v := step(c); v != nil {
@@ -163,7 +164,7 @@ func (t *memory) replay(c *certificate) *Violation {
 		next := at.next[string(t.key)]
 		if next == nil {
 			m := at.m.Clone()
-			if err := m.Judge(*e.Call, e.Result); err != nil {
+			if err := c.judge(m, e); err != nil {
 				return c.misjudged(m, c.changes[i], err)
 			}
 			next = newNode(m)

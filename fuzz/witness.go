@@ -18,11 +18,15 @@ type waiting struct {
 }
 
 func (c *certificate) waiting() (all []waiting) {
+	if c.door.begin(c) {
+		all = append(all, waiting{interval{c.start, c.last}, &c.door})
+	}
 	for i := range c.h.Events {
 		e := &c.h.Events[i]
 		switch {
 		case versioned(e) || e.Call.Verb.door():
 		case e.Call.Verb == Walk:
+			all = append(all, waiting{c.interval[i], &walkWitness{c: c, event: i}})
 		default:
 			all = append(all, waiting{c.interval[i], &refusal{c: c, event: i}})
 		}

@@ -33,6 +33,7 @@ type order struct {
 	workers   int
 	replay    string
 	json      bool
+	shrink    bool
 }
 
 func run(args []string, out, errs io.Writer) int {
@@ -46,6 +47,7 @@ func run(args []string, out, errs io.Writer) int {
 	flags.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many explorers at the same time")
 	flags.StringVar(&o.replay, "replay", "", "repeat the run of this token")
 	flags.BoolVar(&o.json, "json", false, "one theme on one worker, and the outcome as JSON, for programs")
+	flags.BoolVar(&o.shrink, "shrink", true, "with -json: shrink what fails, twice")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -166,10 +168,13 @@ func asJSON(o order, theme fuzz.Theme, out io.Writer) int {
 	b := fuzz.Hunt{Theme: theme, Seed: o.seed, Schedules: o.each}.Cases(0, 1, o.schedules)
 	result := Outcome{Schedules: b.Schedules}
 	if b.Failure.Err != nil {
+		result.Kind, result.Token = fuzz.KindOf(b.Failure.Err).Error(), b.Failure.Token()
+	}
+	if b.Failure.Err != nil && o.shrink {
 		began := time.Now()
 		x := fuzz.Shrink(b.Case, b.Failure)
-		result = Outcome{Schedules: b.Schedules, Kind: fuzz.KindOf(b.Failure.Err).Error(), Token: b.Failure.Token(), Calls: x.Calls, Preemptions: x.Preemptions, Fewest: x.Fewest,
-			Shrunk: x.Run.Token(), Shrinking: time.Since(began)}
+		result.Shrinking = time.Since(began)
+		result.Calls, result.Preemptions, result.Fewest, result.Shrunk = x.Calls, x.Preemptions, x.Fewest, x.Run.Token()
 		result.Same = fuzz.Shrink(b.Case, b.Failure).Run.Token() == result.Shrunk
 	}
 	text, err := json.Marshal(result)
