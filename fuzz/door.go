@@ -327,9 +327,6 @@ func (d *door) heaps(p *Process, flags uint32) []uint64 {
 
 // verdict looks for an order.
 func (d *door) verdict() *Violation {
-	if d.halfOpen() {
-		return nil
-	}
 	d.key = d.key[:0].door(d)
 	if _, ok := d.passed[string(d.key)]; ok {
 		return nil
@@ -343,25 +340,6 @@ func (d *door) verdict() *Violation {
 		return nil
 	}
 	return d.accuse()
-}
-
-// halfOpen says that another call uses a handle table while OpenProcess, or DuplicateHandle of what it gave, is at work on it. These are not one step: their handle
-// is there before its rights are, and goes again when they are refused. Which answers others may then get is not promised, so nothing is judged.
-func (d *door) halfOpen() bool {
-	for i := range d.calls {
-		k := &d.calls[i]
-		e := &d.c.h.Events[k.event]
-		if e.Call.Verb != OpenProcess && (e.Call.Verb != DuplicateHandle || len(d.opened) == 0) {
-			continue
-		}
-		for j := range d.calls {
-			o := &d.c.h.Events[d.calls[j].event]
-			if i != j && (d.calls[j].table == k.table || len(d.calls[j].ends) > 0) && o.Called < e.Returned && e.Called < o.Returned {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // mostPassed bounds the histories that are remembered.

@@ -262,7 +262,7 @@ func TestLawNoPanic(t *testing.T) {
 		for range 3 {
 			s := Script{Name: "anybody"}
 			for range 4 {
-				s.Calls = append(s.Calls, nonsense(Verb(draw()%uint64(OpenProcess)), number))
+				s.Calls = append(s.Calls, nonsense(Verb(draw()%uint64(verbs)), number))
 			}
 			c.Scripts = append(c.Scripts, s)
 		}

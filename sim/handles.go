@@ -223,13 +223,18 @@ func (k *Kernel) dropRef(o *opening) {
 // closed: within one table the duplicate then has the same value, unless h is protected, which stays open. A closeSource call
 // closes h even if the rest fails. It fails with [ErrInvalidHandle], [ErrInvalid], [ErrTooManyHandles] and, when to's process has ended, [ErrNoProcess].
 func (t *HandleTable) Duplicate(h Handle, to *HandleTable, f HandleFlags, closeSource bool) (Handle, error) {
+	return t.DuplicateAccess(h, to, f, allAccess, closeSource)
+}
+
+// DuplicateAccess is Duplicate that keeps, of the access mask of h, what is in keep.
+func (t *HandleTable) DuplicateAccess(h Handle, to *HandleTable, f HandleFlags, keep uint32, closeSource bool) (Handle, error) {
 	t.k.mu.Lock()
 	defer t.k.mu.Unlock()
 	o := t.at(h)
 	if o == nil {
 		return 0, fail("Duplicate", ErrInvalidHandle, "handle %#x of pid %d", h, t.pid)
 	}
-	copied := &opening{o.obj, f, o.access}
+	copied := &opening{o.obj, f, o.access & keep}
 	closeSource = closeSource && o.flags&HandleProtect == 0
 	var err error
 	if to == nil || to.k != t.k || f&^handleFlags != 0 {

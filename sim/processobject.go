@@ -32,6 +32,12 @@ func (o *ProcessObject) Exited() (code uint32, ok bool) {
 // OpenProcess gives the process with that pid a handle; rights are the camera's business. The low two bits of the
 // pid are ignored. A process that has ended can be opened as long as another handle keeps it. It fails as Open does, and with [ErrNoProcess].
 func (t *HandleTable) OpenProcess(pid PID, f HandleFlags) (Handle, error) {
+	return t.OpenProcessIf(pid, f, allAccess, nil)
+}
+
+// OpenProcessIf is OpenProcess with an access mask, which Access then returns, for a process that may allows to open: it is asked about a living one, in the same
+// step in which the handle is opened, and must not call the kernel. It fails with [ErrAccessDenied] when may says no.
+func (t *HandleTable) OpenProcessIf(pid PID, f HandleFlags, access uint32, may func(Process) bool) (Handle, error) {
 	pid &^= 3
 	k := t.k
 	k.mu.Lock()
@@ -39,12 +45,15 @@ func (t *HandleTable) OpenProcess(pid PID, f HandleFlags) (Handle, error) {
 	if f&^handleFlags != 0 {
 		return 0, fail("OpenProcess", because(ErrInvalid, "a flag that is none"), "flags %#x, pid %d", f, pid)
 	}
+	p := k.process(pid)
+	if p != nil && may != nil && !may(Process{p}) {
+		return 0, fail("OpenProcess", ErrAccessDenied, "pid %d, access %#x", pid, access)
+	}
 	if err := t.room("OpenProcess"); err != nil {
 		return 0, err
 	}
 	o := k.objects[pid]
 	if o == nil {
-		p := k.process(pid)
 		if p == nil {
 			return 0, fail("OpenProcess", ErrNoProcess, "pid %d", pid)
 		}
@@ -54,7 +63,7 @@ func (t *HandleTable) OpenProcess(pid PID, f HandleFlags) (Handle, error) {
 		}
 		k.objects[pid] = o
 	}
-	return t.add(&opening{o, f, allAccess}), nil
+	return t.add(&opening{o, f, access}), nil
 }
 
 // exited notes that a process has ended. Within an Update its last handle may have been closed before.

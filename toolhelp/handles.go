@@ -144,24 +144,14 @@ func (c *Caller) tableOf(process Handle) (*sim.HandleTable, Errno) {
 // it; there are no handles to threads.
 func duplicate(from *sim.HandleTable, source Handle, to *sim.HandleTable, f sim.HandleFlags, keep uint32, closing bool) (sim.Handle, Errno) {
 	if source == currentProcess {
-		d, err := to.OpenProcess(from.PID(), f)
-		if err == nil {
-			err = to.SetAccess(d, keep)
-		}
+		d, err := to.OpenProcessIf(from.PID(), f, keep, nil)
 		return d, errnoOf(err)
 	}
 	h, ok := number(source)
 	if !ok {
 		return 0, ERROR_INVALID_HANDLE
 	}
-	rights, err := from.Access(h)
-	if err != nil {
-		return 0, errnoOf(err)
-	}
-	d, err := from.Duplicate(h, to, f, closing)
-	if _, ok := to.Find(d).(*sim.ProcessObject); err == nil && ok {
-		err = to.SetAccess(d, rights&keep)
-	}
+	d, err := from.DuplicateAccess(h, to, f, keep, closing)
 	return d, errnoOf(err)
 }
 

@@ -49,30 +49,14 @@ func (c *Caller) OpenProcess(desiredAccess uint32, inheritHandle bool, processId
 	if errno := c.hooked(Call{Name: "OpenProcess", Flags: desiredAccess, PID: processId}); errno != 0 {
 		return 0, c.fail(errno)
 	}
-	p, errno := c.open(processId, desiredAccess)
-	if errno == ERROR_ACCESS_DENIED || processId&^3 == 0 {
-		return 0, c.fail(errno)
+	if processId&^3 == 0 {
+		return 0, c.fail(ERROR_INVALID_PARAMETER)
 	}
-	h, err := c.table.OpenProcess(sim.PID(processId), inherits(inheritHandle))
+	h, err := c.table.OpenProcessIf(sim.PID(processId), inherits(inheritHandle), desiredAccess, func(p sim.Process) bool { return c.may(p, desiredAccess) })
 	if err != nil {
 		return 0, c.fail(errnoOf(err))
 	}
-	if !c.opened(h, p) || c.table.SetAccess(h, desiredAccess) != nil {
-		c.table.Close(h)
-		return 0, c.fail(ERROR_INVALID_PARAMETER)
-	}
 	return Handle(h), nil
-}
-
-// opened reports whether h is a handle to p, whose rights were looked at, or to a process that has ended: the pid may have become
-// another's in between.
-func (c *Caller) opened(h sim.Handle, p sim.Process) bool {
-	process, ok := c.table.Find(h).(*sim.ProcessObject)
-	if !ok {
-		return false
-	}
-	_, ended := process.Exited()
-	return ended || !p.IsZero() && process.Sequence() == p.Sequence()
 }
 
 func inherits(yes bool) sim.HandleFlags {

@@ -128,12 +128,18 @@ var handleBugs = []Bug{
 		Name:  "cursor-of-its-own",
 		Wrong: "A duplicated handle has cursors of its own.",
 		Rule:  "S52", Theme: "cursors", Dies: []string{"repeated entry"},
-		Edits: []Edit{{"toolhelp/handles.go", `	d, err := from.Duplicate(h, to, f, closing)
-`, `	if s, ok := from.Find(h).(*section); ok && !closing {
+		Edits: []Edit{{"toolhelp/handles.go", `	h, ok := number(source)
+	if !ok {
+		return 0, ERROR_INVALID_HANDLE
+	}
+`, `	h, ok := number(source)
+	if !ok {
+		return 0, ERROR_INVALID_HANDLE
+	}
+	if s, ok := from.Find(h).(*section); ok && !closing {
 		d, err := to.Open(&section{snapshot: s.snapshot, bits: s.bits, pid: s.pid}, f)
 		return d, errnoOf(err)
 	}
-	d, err := from.Duplicate(h, to, f, closing)
 `}},
 	},
 	{

@@ -29,16 +29,6 @@ var memoryBugs = []Bug{
 `}},
 	},
 	{
-		Name:  "ghost-bytes",
-		Wrong: "What was written to a module is still there when another is mapped in its place.",
-		Rule:  "S37", Theme: "modules", Dies: []string{"torn read", "wrong answer"},
-		Edits: []Edit{{"sim/module.go", `	k.forget(p, base, base+size)
-	return nil
-`, `	_ = size
-	return nil
-`}},
-	},
-	{
 		Name:  "alias-heap",
 		Wrong: "A heap that a snapshot holds is written in place.",
 		Rule:  "S8", Theme: "heaps", Dies: []string{"aliasing"},
