@@ -36,7 +36,10 @@ func manyGoroutines(t *testing.T, seed uint64) {
 		c := r.Client(fmt.Sprintf("reader %d", i))
 		all.Go(func() {
 			for range callsOfClient {
-				c.Do(fuzz.Call{Verb: fuzz.Take, Flags: toolhelp.TH32CS_SNAPPROCESS})
+				seen := c.Do(fuzz.Call{Verb: fuzz.Take, Flags: toolhelp.TH32CS_SNAPPROCESS}).Version
+				if v := k.Version(); v < seen {
+					t.Errorf("Version is %d, after a snapshot of version %d", v, seen)
+				}
 			}
 		})
 	}
